@@ -1,0 +1,18 @@
+/**
+ * An answer that comes after the call returned, without a promise: a store on the far side of a network. `settle` is
+ * called once by whoever got the Later; it calls `done` once, with the result or with a text saying why there is none,
+ * and never inside `settle` itself.
+ */
+export interface Later<T> {
+  settle(done: (result: T | string) => void): void
+}
+
+/**
+ * Something that can be opened again in another thread. A closure cannot move there, so it is named by the module that
+ * builds it (`open(data): T`) and data that can be cloned; a SharedArrayBuffer among it is what both sides share.
+ */
+export interface Portable<T> {
+  readonly module: URL
+  readonly data: unknown
+  readonly opens?: T
+}

@@ -1,0 +1,55 @@
+/** A queue of 32-bit whole numbers with a fixed power-of-two capacity: no allocation after construction. */
+export class Int32Ring {
+  private readonly items: Int32Array
+  private readonly mask: number
+  private head = 0
+  private tail = 0
+
+  constructor(capacity: number) {
+    const size = 1 << Math.ceil(Math.log2(Math.max(2, capacity)))
+    this.items = new Int32Array(size)
+    this.mask = size - 1
+  }
+
+  get length(): number {
+    return (this.tail - this.head) | 0
+  }
+
+  get capacity(): number {
+    return this.items.length
+  }
+
+  /** False when full; nothing is overwritten. */
+  push(value: number): boolean {
+    if (this.length === this.items.length) return false
+    this.items[this.tail & this.mask] = value
+    this.tail = (this.tail + 1) | 0
+    return true
+  }
+
+  /** The oldest item, taken out; 0 when empty (check `length`). */
+  shift(): number {
+    if (this.length === 0) return 0
+    const value = this.items[this.head & this.mask]!
+    this.head = (this.head + 1) | 0
+    return value
+  }
+
+  /** The item `offset` places behind the oldest, left in. */
+  peek(offset = 0): number {
+    return this.items[(this.head + offset) & this.mask]!
+  }
+
+  clear(): void {
+    this.head = this.tail
+  }
+
+  /** Keeps only the items for which `keep` holds, in order. */
+  retain(keep: (value: number) => boolean): void {
+    const count = this.length
+    for (let i = 0; i < count; i++) {
+      const value = this.shift()
+      if (keep(value)) this.push(value)
+    }
+  }
+}

@@ -1,0 +1,19 @@
+import { token } from '../base/token.js'
+import type { Portable } from '../base/later.js'
+import type { InfoHash } from '../protocol/ids.js'
+import type { AnnounceRequest } from './swarm-store.js'
+
+/**
+ * Who may announce what. Asked in profile order before the store is touched; the first refusal stands. Synchronous:
+ * a policy that needs a file or a network keeps its own copy up to date. `stopped` is asked as well.
+ */
+export interface AnnouncePolicy {
+  /** null: admitted. A text: refused, shown to the client as the failure reason. */
+  admit(request: AnnounceRequest): string | null
+  /** May this swarm be scraped? Yes where absent. */
+  admitScrape?(infoHash: InfoHash): boolean
+  /** The same policy in a tracker thread; without it, announces stay on the main thread. */
+  readonly inThread?: Portable<AnnouncePolicy>
+}
+
+export const AnnouncePolicies = token.many<AnnouncePolicy>('announce-policies')

@@ -1,0 +1,57 @@
+import { token } from '../base/token.js'
+import type { Endpoint } from '../base/address.js'
+
+/** One torrent at one moment; rates in bytes a second. */
+export interface TorrentSnapshot {
+  readonly infoHash: string
+  readonly name: string
+  readonly magnet: string
+  readonly phase: 'checking' | 'running' | 'paused' | 'failed'
+  readonly have: number
+  readonly pieces: number
+  readonly bytes: number
+  readonly bytesDone: number
+  readonly files: number
+  readonly down: number
+  readonly up: number
+  readonly downloaded: number
+  readonly uploaded: number
+  readonly peers: number
+  readonly error?: { readonly code: string; readonly message: string }
+}
+
+export interface NodeSnapshot {
+  /** Wall-clock milliseconds. */
+  readonly at: number
+  readonly torrents: readonly TorrentSnapshot[]
+}
+
+/** The rows `torrent`, `complete`, `announce`, `warning`, `error` of the JSON output; progress is drawn from snapshots. */
+export type NodeEvent = {
+  readonly event: 'torrent' | 'complete' | 'announce' | 'warning' | 'error'
+} & Readonly<Record<string, unknown>>
+
+export interface AddOptions {
+  readonly storage?: string
+  readonly selector?: string
+  readonly selectorOptions?: Readonly<Record<string, unknown>>
+  /** The folder the content goes to or lies in. */
+  readonly into?: string
+  readonly paused?: boolean
+}
+
+/** All that a command line, an RPC or a page may ask of a node and order it to do. Plain data, built on demand. */
+export interface NodeApi {
+  snapshot(): NodeSnapshot
+  /** Returns what ends the observation. Listeners are called synchronously and must not throw. */
+  observe(listener: (event: NodeEvent) => void): () => void
+  /** Where peers are accepted. */
+  readonly listening: readonly Endpoint[]
+  /** Resolves with the info-hash (hex) once the torrent is open and checked. `path`: a .torrent file. */
+  add(source: { readonly torrent: Uint8Array } | { readonly path: string }, options?: AddOptions): Promise<string>
+  pause(infoHash: string): Promise<void>
+  resume(infoHash: string): Promise<void>
+  remove(infoHash: string, options?: { readonly deleteData?: boolean }): Promise<void>
+}
+
+export const Api = token.one<NodeApi>('node-api')

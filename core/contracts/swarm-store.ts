@@ -1,0 +1,77 @@
+import { token } from '../base/token.js'
+import type { Endpoint } from '../base/address.js'
+import type { Later, Portable } from '../base/later.js'
+import type { InfoHash, PeerId } from '../protocol/ids.js'
+
+/** As numbered in a UDP announce (BEP 15). */
+export const AnnounceEvent = { None: 0, Completed: 1, Started: 2, Stopped: 3 } as const
+export type AnnounceEvent = (typeof AnnounceEvent)[keyof typeof AnnounceEvent]
+
+/**
+ * One announce, read and checked. Servers keep one such object and fill it again for each packet, so nobody may keep
+ * it, or the bytes in it, after the call.
+ */
+export interface AnnounceRequest {
+  infoHash: InfoHash
+  peerId: PeerId
+  /** The source address as the tracker believes it, with the port that was announced (1 to 65535). */
+  from: Endpoint
+  event: AnnounceEvent
+  /** Bytes still missing; 0 makes a seeder. */
+  left: number
+  uploaded: number
+  downloaded: number
+  /** Peers wanted: never negative; the tracker core has put in its default and its ceiling. */
+  numWant: number
+  key: number
+  /** BEP 41 URLData, or the path and query of an HTTP announce; null where there is none. For policies. */
+  urlData: Uint8Array | null
+}
+
+/** Filled by the store (counts, peers) and by the tracker core (intervals, in seconds). */
+export interface AnnounceReply {
+  interval: number
+  minInterval: number
+  /** Both counts include the announcer. */
+  seeders: number
+  leechers: number
+  /** Compact peers (6 or 18 bytes each) go to the front of this buffer, which the server provides. */
+  peers: Uint8Array
+  /** How many bytes of `peers` are filled. */
+  peerBytes: number
+}
+
+export interface ScrapeCounts {
+  seeders: number
+  leechers: number
+  completed: number
+}
+
+/**
+ * The tracker's memory: which peers are in which swarm.
+ *
+ * Obligations. IPv4 and IPv6 swarms are kept apart and a reply holds the requester's family only. A peer is its
+ * endpoint: one entry per address and port, so inventing peer ids grows nothing. The requester's own entry is never
+ * handed out. A seeder is given leechers only. `stopped` removes. Counts are exact at every moment. `completed` is
+ * counted only when a peer known as incomplete reports it. Peers silent for the store's time-out and swarms left empty
+ * go in `sweep`, in slices. A scrape creates nothing. At a cap (swarms, peers, peers per address in a swarm) a new
+ * entry is refused and everything else goes on.
+ *
+ * A store that answers at once returns true (or, refused, a text for the client). One on the far side of a network returns a Later, and the
+ * server keeps a copy of whom to answer.
+ */
+export interface SwarmStore {
+  /** `now`: monotonic seconds of the caller's clock. A text: refused, and why, to be shown to the client. */
+  announce(request: AnnounceRequest, now: number, reply: AnnounceReply): true | string | Later<AnnounceReply>
+  /** False: no such swarm (`out` is zeroed). */
+  scrape(infoHash: InfoHash, family: 4 | 6, out: ScrapeCounts): boolean | Later<ScrapeCounts>
+  /** Forgets what is dead, for at most about `budgetMs`. True: more to do in this round. */
+  sweep(now: number, budgetMs: number): boolean
+  totals(): { readonly swarms: number; readonly peers: number }
+  /** Visits the info-hash of every swarm, for a full scrape; absent where the store cannot. The bytes are valid during the call. */
+  each?(visit: (infoHash: InfoHash) => void): void
+  /** The same store, opened in a tracker thread over shared memory. */
+  readonly inThread?: Portable<SwarmStore>
+}
+
+export const SwarmStores = token.one<SwarmStore>('swarm-store')

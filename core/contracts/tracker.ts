@@ -1,0 +1,39 @@
+import { token } from '../base/token.js'
+import type { Later, Portable } from '../base/later.js'
+import type { InfoHash } from '../protocol/ids.js'
+import type { AnnounceReply, AnnounceRequest } from './swarm-store.js'
+
+/** Called for each hash that may be scraped, by its place in the list: seeders, completed, leechers. */
+export type ScrapeVisit = (index: number, seeders: number, completed: number, leechers: number) => void
+
+/** What a tracker server (HTTP, UDP, later WebSocket) asks: policies, ceilings, store and intervals behind one door. */
+export interface TrackerService {
+  /** null: `reply` is filled. A text: the failure reason. A Later settles with the reply (the same object) or a text. */
+  announce(request: AnnounceRequest, reply: AnnounceReply): null | string | Later<AnnounceReply>
+  /**
+   * Family 0 sums both. Hashes that no policy admits are not visited; unknown swarms are, with zeros. null: every visit
+   * was made. A Later settles with true when they were.
+   */
+  scrape(hashes: readonly InfoHash[], family: 0 | 4 | 6, visit: ScrapeVisit): null | Later<true>
+  /** Every swarm, both families summed; false where the tracker does not allow it (the default) or the store cannot. */
+  scrapeAll(visit: (infoHash: InfoHash, seeders: number, completed: number, leechers: number) => void): boolean
+}
+
+export const Tracker = token.one<TrackerService>('tracker')
+
+/** A server that is up: the URLs under which clients reach it, known once it has started. */
+export interface TrackerServer {
+  readonly announceUrls: readonly string[]
+}
+
+export const TrackerServers = token.many<TrackerServer>('tracker-servers')
+
+/** What this node shares: `client` writes it, `tracker-allow-shared` reads it; neither knows the other. */
+export interface TorrentCatalog {
+  add(infoHash: InfoHash): void
+  remove(infoHash: InfoHash): void
+  has(infoHash: Uint8Array): boolean
+  readonly inThread?: Portable<{ has(infoHash: Uint8Array): boolean }>
+}
+
+export const Catalog = token.one<TorrentCatalog>('torrent-catalog')
