@@ -14,7 +14,9 @@ export function register(title: string, cases: readonly ConformanceCase[]): void
   }
   const { describe, it } = runner
   if (describe === undefined || it === undefined) {
-    throw new Error('register() needs global describe and it (mocha, or vitest with globals); or run each case yourself')
+    throw new Error(
+      'register() needs global describe and it (mocha, or vitest with globals); or run each case yourself',
+    )
   }
   describe(title, () => {
     for (const one of cases) it(one.name, () => one.run())

@@ -1,2 +1,3 @@
 // Published as `shoal/conformance`: the suites that every provider of a contract runs.
 export * from './case.js'
+export * from './manual-clock.js'
