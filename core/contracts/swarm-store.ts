@@ -47,6 +47,17 @@ export interface ScrapeCounts {
   completed: number
 }
 
+/** What the tracker's options say of its memory. */
+export interface SwarmLimits {
+  /** An info-hash counts once for each family it has peers in. */
+  readonly maxSwarms: number
+  readonly maxPeers: number
+  /** In one swarm. IPv6 addresses count by their /64, since whoever has one address there has them all. */
+  readonly maxPeersPerAddress: number
+  /** A peer silent for so long is dead. */
+  readonly peerTimeoutSeconds: number
+}
+
 /**
  * The tracker's memory: which peers are in which swarm.
  *
@@ -57,10 +68,13 @@ export interface ScrapeCounts {
  * go in `sweep`, in slices. A scrape creates nothing. At a cap (swarms, peers, peers per address in a swarm) a new
  * entry is refused and everything else goes on.
  *
- * A store that answers at once returns true (or, refused, a text for the client). One on the far side of a network returns a Later, and the
- * server keeps a copy of whom to answer.
+ * A store that answers at once fills `reply` and returns true, or, refused, a text for the client. One on the far side
+ * of a network returns a Later that settles with a reply of its own: `request` and `reply` are the server's again when
+ * the call returns, and the server keeps a copy of whom to answer.
  */
 export interface SwarmStore {
+  /** Once, before anything else is asked. */
+  limit(limits: SwarmLimits): void
   /** `now`: monotonic seconds of the caller's clock. A text: refused, and why, to be shown to the client. */
   announce(request: AnnounceRequest, now: number, reply: AnnounceReply): true | string | Later<AnnounceReply>
   /** False: no such swarm (`out` is zeroed). */

@@ -8,7 +8,7 @@ export type ScrapeVisit = (index: number, seeders: number, completed: number, le
 
 /** What a tracker server (HTTP, UDP, later WebSocket) asks: policies, ceilings, store and intervals behind one door. */
 export interface TrackerService {
-  /** null: `reply` is filled. A text: the failure reason. A Later settles with the reply (the same object) or a text. */
+  /** null: `reply` is filled. A text: the failure reason. A Later settles with a reply of its own, or a text. */
   announce(request: AnnounceRequest, reply: AnnounceReply): null | string | Later<AnnounceReply>
   /**
    * Family 0 sums both. Hashes that no policy admits are not visited; unknown swarms are, with zeros. null: every visit
