@@ -1,0 +1,13 @@
+import { z } from '../../core/kernel/plugin.js'
+
+export const config = z.strictObject({
+  name: z
+    .string()
+    .min(1)
+    .default('file')
+    .describe('The name under which the storage is provided; "file", so that a profile works unchanged.'),
+  hashing: z
+    .boolean()
+    .default(true)
+    .describe('Hash beside the disk (verifyAndWrite, check), as storage-file does; without it the hash pool is used.'),
+})
