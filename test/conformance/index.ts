@@ -1,3 +1,4 @@
 // Published as `shoal/conformance`: the suites that every provider of a contract runs.
 export * from './case.js'
 export * from './manual-clock.js'
+export * from './peer-discovery.js'

@@ -1,0 +1,74 @@
+// A list of tiers walked as BEP 12 says: each round begins at the front, a tracker that fails is passed over until its
+// back-off ends, one that answers moves to the front of its tier. And when the next round is due.
+import { shuffle, type Random } from '../../core/base/random.js'
+import type { Progress } from '../../core/contracts/peer-discovery.js'
+import type { TrackerRecord } from './tracker-record.js'
+
+/** While no peer is connected, a round is asked for this soon, then at twice the time and so on up to the interval. */
+const HUNGRY_MS = 30_000
+
+export class Lane {
+  asking = false
+  /** The tracker that answered last. */
+  private latest: TrackerRecord | null = null
+  private regularAt = 0
+  private hungryAt = 0
+  private hungryRounds = 0
+  private refreshing = false
+
+  constructor(
+    readonly tiers: TrackerRecord[][],
+    random: Random,
+  ) {
+    for (const tier of tiers) shuffle(tier, random)
+  }
+
+  get trackers(): TrackerRecord[] {
+    return this.tiers.flat()
+  }
+
+  /** Another tracker might answer in this one's place. */
+  get hasChoice(): boolean {
+    return this.trackers.filter(tracker => tracker.retryAt !== Infinity).length > 1
+  }
+
+  due(now: number, progress: Progress): boolean {
+    if (this.asking) return false
+    const hungry = this.refreshing || (progress.left > 0 && progress.connected === 0)
+    if (!hungry) this.hungryRounds = 0
+    return now >= (hungry ? this.hungryAt : this.regularAt)
+  }
+
+  /** The tracker whose turn it is; null when all are backing off (then nothing is due before the first is back) or it is busy. */
+  pick(now: number): TrackerRecord | null {
+    const { trackers } = this
+    const tracker = trackers.find(one => one.retryAt <= now)
+    if (tracker !== undefined) return tracker.busy ? null : tracker
+    this.hungryAt = this.regularAt = Math.min(...trackers.map(one => one.retryAt))
+    return null
+  }
+
+  answered(tracker: TrackerRecord, intervalMs: number, minIntervalMs: number, now: number): void {
+    const tier = this.tiers.find(one => one.includes(tracker))
+    if (tier !== undefined) tier.unshift(...tier.splice(tier.indexOf(tracker), 1))
+    this.latest = tracker
+    const wait = Math.max(intervalMs, minIntervalMs)
+    this.regularAt = now + wait
+    this.hungryAt = now + Math.min(wait, Math.max(minIntervalMs, HUNGRY_MS * 2 ** this.hungryRounds++))
+    this.refreshing = false
+  }
+
+  /** An answer outside the lane's own round counts as one where it came from the tracker in use. */
+  uses(tracker: TrackerRecord): boolean {
+    return this.latest === tracker
+  }
+
+  /** The next tracker's turn, at once. */
+  failed(): void {
+    this.hungryAt = this.regularAt = 0
+  }
+
+  refresh(): void {
+    this.refreshing = true
+  }
+}
