@@ -40,16 +40,26 @@ export class Int32Ring {
     return this.items[(this.head + offset) & this.mask]!
   }
 
-  clear(): void {
-    this.head = this.tail
+  indexOf(value: number): number {
+    const count = this.length
+    for (let i = 0; i < count; i++) if (this.items[(this.head + i) & this.mask] === value) return i
+    return -1
   }
 
-  /** Keeps only the items for which `keep` holds, in order. */
-  retain(keep: (value: number) => boolean): void {
-    const count = this.length
-    for (let i = 0; i < count; i++) {
-      const value = this.shift()
-      if (keep(value)) this.push(value)
-    }
+  /** Takes out the first such item, wherever it stands; cheapest near the front. False: there is none. */
+  remove(value: number): boolean {
+    const at = this.indexOf(value)
+    if (at >= 0) this.removeAt(at)
+    return at >= 0
+  }
+
+  /** Takes out the item `offset` places behind the oldest. */
+  removeAt(offset: number): void {
+    for (let i = offset; i > 0; i--) this.items[(this.head + i) & this.mask] = this.items[(this.head + i - 1) & this.mask]!
+    this.head = (this.head + 1) | 0
+  }
+
+  clear(): void {
+    this.head = this.tail
   }
 }

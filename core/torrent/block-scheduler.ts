@@ -1,0 +1,447 @@
+// Which blocks to ask of which peer. The selector says which piece to open next; everything inside open pieces is
+// decided here: a peer goes on with the piece it is at, then takes over one nobody works on, then opens a new one, then
+// joins another's. When nothing is left to ask, blocks asked of others are asked again (end game).
+import { Int32Ring } from '../base/ring.js'
+import { NONE, PieceState } from '../contracts/piece-selector.js'
+import type { PeerView } from '../contracts/piece-selector.js'
+import { BLOCK_LENGTH, type PieceGeometry } from '../protocol/geometry.js'
+import type { PieceIndex } from '../protocol/ids.js'
+import type { PieceBook } from './piece-book.js'
+import { BlockState, NO_SLOT, NOBODY, type PieceSlots } from './piece-slots.js'
+import { type Peer, PeerFlag, type PeerTable } from './peer-table.js'
+import type { SelectorGuard } from './selector-guard.js'
+
+/** A peer that owes blocks and has sent none for this long is snubbing: what it was asked is asked of others. */
+const SNUB_MS = 60_000
+/** The same where someone else has the piece. */
+const SNUB_SHARED_MS = 20_000
+/** A block may be asked of this many peers at once, in end game. */
+const MOST_ASKERS = 2
+/** Repeated requests to one peer in one go. */
+const MOST_REPEATS = 32
+/** A sender that stands still in the middle of a block loses it to another after this long. */
+const STALLED_MS = 2_000
+const MOST_REQUESTS = 500
+/** A pipeline holds what arrives in this many seconds; the tick shrinks it to that once the rate has stopped growing. */
+const PIPELINE_SECONDS = 3
+const PIPELINE_LEAST = 4
+
+export class BlockScheduler {
+  private readonly asked: Int32Ring[] = []
+  private readonly current: Int32Array
+  private readonly currentPiece: Int32Array
+  /** Where a fill found nothing: not tried again before the tick or the stock of blocks changes. */
+  private readonly idleAt: Float64Array
+  /** The block a peer is in the middle of sending, as PieceSlots numbers it, or -1. */
+  private readonly writing: Int32Array
+  private stock = 0
+  private now = 0
+  private ticks = 0
+  /** Bytes that came and were of no use: asked twice, late, or not asked at all. */
+  wasted = 0
+
+  constructor(
+    private readonly geometry: PieceGeometry,
+    private readonly book: PieceBook,
+    private readonly slots: PieceSlots,
+    private readonly peers: PeerTable,
+    private readonly selector: SelectorGuard,
+    private readonly views: (slot: number) => PeerView,
+    private readonly pieceFull: (slot: number) => void,
+  ) {
+    this.current = new Int32Array(peers.capacity).fill(NO_SLOT)
+    this.currentPiece = new Int32Array(peers.capacity)
+    this.idleAt = new Float64Array(peers.capacity).fill(-1)
+    this.writing = new Int32Array(peers.capacity).fill(-1)
+  }
+
+  /** Blocks asked of a peer that it has not sent. */
+  outstanding(peer: number): number {
+    return this.asked[peer]?.length ?? 0
+  }
+
+  /** Asks a peer for as much as its pipeline has room for. */
+  fill(peer: Peer): void {
+    const p = peer.slot
+    const choked = this.peers.is(p, PeerFlag.TheyChoke)
+    if (choked && peer.allowedFast.length === 0) return
+    if (this.idleAt[p] === this.stock) return
+    const ring = (this.asked[p] ??= new Int32Ring(MOST_REQUESTS))
+    const pipeline = this.peers.pipeline[p]!
+    let room = pipeline - ring.length
+    if (room < Math.min(16, Math.max(1, pipeline >> 2))) return
+    if (ring.length === 0) this.peers.lastBlock[p] = this.now
+    while (room > 0) {
+      const slot = choked ? this.fastSlot(peer) : this.slotFor(peer)
+      if (slot === NO_SLOT) break
+      room -= this.askFrom(slot, peer, ring, room)
+    }
+    if (room > 0 && !choked && !this.peers.is(p, PeerFlag.Parole)) room -= this.repeat(peer, ring, room)
+    if (room > 0) this.idleAt[p] = this.stock
+  }
+
+  fillAll(): void {
+    for (let i = 0; i < this.peers.liveCount; i++) {
+      const peer = this.peers.peers[this.peers.live[i]!]
+      if (peer) {
+        this.fill(peer)
+        peer.flush()
+      }
+    }
+  }
+
+  /** Something to ask may have appeared (a piece is wanted again, memory is free, a peer has more). */
+  restock(): void {
+    this.stock++
+  }
+
+  /** Where the block now arriving goes, or null: nobody asked for it, it is here already, or someone is sending it. */
+  target(peer: Peer, piece: number, begin: number, length: number): Uint8Array | null {
+    const slot = this.slots.slotOf[piece] ?? NO_SLOT
+    const k = begin / BLOCK_LENGTH
+    if (slot === NO_SLOT || !Number.isInteger(k)) return null
+    const index = this.slots.pieceIn(slot)
+    if (k >= this.geometry.blocksIn(index) || length !== this.geometry.blockLength(index, k)) return null
+    if (!this.asks(peer.slot, piece, k)) return null
+    const block = this.slots.block(slot, k)
+    if (this.slots.blockState[block] !== BlockState.Asked) return null
+    const writer = this.slots.writer[block]!
+    if (writer !== NOBODY) {
+      const stalled = this.peers.peers[writer]
+      if (stalled && this.now - this.peers.lastBlock[writer]! < STALLED_MS) return null
+      if (stalled) this.stopWriting(stalled)
+    }
+    this.slots.writer[block] = peer.slot
+    this.writing[peer.slot] = block
+    return this.slots.blockData(slot, k)
+  }
+
+  /** A block has come to its end; `kept` where it went to its target. False: it was never asked for. */
+  received(peer: Peer, piece: number, begin: number, length: number, kept: boolean): boolean {
+    const p = peer.slot
+    const k = begin / BLOCK_LENGTH
+    const known = this.asked[p]?.remove(piece * this.geometry.blocksPerPiece + k) ?? false
+    this.writing[p] = -1
+    this.peers.downNow[p]! += length
+    if (known) {
+      this.peers.lastBlock[p] = this.now
+      this.peers.set(p, PeerFlag.Snubbing, false)
+      if (this.peers.is(p, PeerFlag.Growing)) this.grow(p)
+    }
+    const slot = this.slots.slotOf[piece] ?? NO_SLOT
+    if (!kept || slot === NO_SLOT) {
+      this.wasted += length
+      if (known && slot !== NO_SLOT) this.unask(slot, k)
+      return known
+    }
+    const block = this.slots.block(slot, k)
+    this.slots.writer[block] = NOBODY
+    this.slots.blockState[block] = BlockState.Here
+    this.slots.sender[block] = peer.serial
+    this.slots.hereBlocks[slot]!++
+    if (--this.slots.askers[block]! > 0) this.cancelOthers(slot, k)
+    if (this.slots.full(slot)) this.pieceFull(slot)
+    return known
+  }
+
+  /** The peer refused a request (BEP 6). False: it was not asked for that. */
+  rejected(peer: Peer, piece: number, begin: number): boolean {
+    const k = begin / BLOCK_LENGTH
+    if (!this.asked[peer.slot]?.remove(piece * this.geometry.blocksPerPiece + k)) return false
+    const slot = this.slots.slotOf[piece] ?? NO_SLOT
+    if (slot !== NO_SLOT) this.unask(slot, k)
+    return true
+  }
+
+  /** The peer will send nothing of what it was asked: it choked us, went away, or snubs. */
+  release(peer: Peer): void {
+    const p = peer.slot
+    const ring = this.asked[p]
+    this.stopWriting(peer)
+    while (ring && ring.length > 0) {
+      const number = ring.shift()
+      const piece = Math.floor(number / this.geometry.blocksPerPiece)
+      const slot = this.slots.slotOf[piece] ?? NO_SLOT
+      if (slot !== NO_SLOT) this.unask(slot, number - piece * this.geometry.blocksPerPiece)
+    }
+    this.leave(p)
+    for (let i = this.slots.openCount - 1; i >= 0; i--) {
+      const slot = this.slots.open[i]!
+      if (this.slots.owner[slot] === p) this.slots.owner[slot] = NOBODY
+      if (this.slots.exclusive[slot] === p && this.isOpen(slot)) this.giveUp(slot)
+    }
+    this.idleAt[p] = -1
+  }
+
+  /** The peer has news: it unchoked us, or has more. */
+  wake(peer: Peer): void {
+    this.idleAt[peer.slot] = -1
+  }
+
+  /** Once a second: rates, pipelines, snubs, and pieces that nobody can finish. */
+  tick(now: number, elapsedMs: number): void {
+    this.now = now
+    this.ticks++
+    this.stock++
+    this.peers.tickRates(elapsedMs)
+    for (let i = this.peers.liveCount - 1; i >= 0; i--) {
+      const peer = this.peers.peers[this.peers.live[i]!]
+      if (peer) this.review(peer)
+    }
+    if (this.book.count(PieceState.Wanted) > 0) this.giveUpOrphans()
+  }
+
+  checkInvariants(): readonly string[] {
+    const wrong: string[] = []
+    const askers = new Map<number, number>()
+    for (const peer of this.peers) {
+      const ring = this.asked[peer.slot]
+      for (let i = 0; ring && i < ring.length; i++) {
+        const number = ring.peek(i)
+        askers.set(number, (askers.get(number) ?? 0) + 1)
+        const piece = Math.floor(number / this.geometry.blocksPerPiece)
+        const state = this.book.state[piece]
+        if (state !== PieceState.Open && state !== PieceState.Have && state !== PieceState.Verifying) {
+          wrong.push(`peer ${peer.slot} was asked for piece ${piece}, which is in state ${state}`)
+        }
+      }
+    }
+    for (let i = 0; i < this.slots.openCount; i++) {
+      const slot = this.slots.open[i]!
+      const piece = this.slots.pieceIn(slot)
+      const state = this.book.state[piece]
+      if (state !== PieceState.Open && state !== PieceState.Verifying) wrong.push(`piece ${piece} has a slot in state ${state}`)
+      let free = 0
+      for (let k = 0; k < this.geometry.blocksIn(piece); k++) {
+        const block = this.slots.block(slot, k)
+        const blockState = this.slots.blockState[block]
+        if (blockState === BlockState.Free) free++
+        const asks = askers.get(piece * this.geometry.blocksPerPiece + k) ?? 0
+        if (blockState === BlockState.Asked && asks !== this.slots.askers[block]) {
+          wrong.push(`block ${k} of piece ${piece}: asked of ${asks} peers, ${this.slots.askers[block]} counted`)
+        }
+      }
+      if (free !== this.slots.freeBlocks[slot]) wrong.push(`piece ${piece}: ${free} blocks free, ${this.slots.freeBlocks[slot]} counted`)
+    }
+    const inSlots = this.book.count(PieceState.Open) + this.book.count(PieceState.Verifying)
+    if (inSlots !== this.slots.openCount) wrong.push(`${inSlots} pieces open or verifying, ${this.slots.openCount} slots in use`)
+    return wrong
+  }
+
+  private asks(p: number, piece: number, k: number): boolean {
+    return (this.asked[p]?.indexOf(piece * this.geometry.blocksPerPiece + k) ?? -1) >= 0
+  }
+
+  private isOpen(slot: number): boolean {
+    return this.book.state[this.slots.pieceIn(slot)] === PieceState.Open
+  }
+
+  private slotFor(peer: Peer): number {
+    const p = peer.slot
+    const at = this.current[p]!
+    if (at !== NO_SLOT && this.slots.piece[at] === this.currentPiece[p] && this.usable(at, peer)) return at
+    this.leave(p)
+    for (let i = 0; i < this.slots.openCount; i++) {
+      const slot = this.slots.open[i]!
+      if (this.slots.owner[slot] === NOBODY && this.usable(slot, peer)) return this.work(p, slot)
+    }
+    const opened = this.openNext(peer)
+    if (opened !== NO_SLOT) return opened
+    for (let i = 0; i < this.slots.openCount; i++) {
+      const slot = this.slots.open[i]!
+      if (this.usable(slot, peer)) return slot
+    }
+    return NO_SLOT
+  }
+
+  private usable(slot: number, peer: Peer): boolean {
+    if (this.slots.freeBlocks[slot] === 0 || !this.isOpen(slot) || !peer.has(this.slots.pieceIn(slot))) return false
+    const only = this.slots.exclusive[slot]!
+    if (only !== NOBODY) return only === peer.slot
+    return !this.peers.is(peer.slot, PeerFlag.Parole)
+  }
+
+  private work(p: number, slot: number): number {
+    this.current[p] = slot
+    this.currentPiece[p] = this.slots.pieceIn(slot)
+    this.slots.owner[slot] = p
+    return slot
+  }
+
+  private leave(p: number): void {
+    const slot = this.current[p]!
+    if (slot !== NO_SLOT && this.slots.owner[slot] === p) this.slots.owner[slot] = NOBODY
+    this.current[p] = NO_SLOT
+  }
+
+  private openNext(peer: Peer): number {
+    if (this.book.count(PieceState.Wanted) === 0) return NO_SLOT
+    const piece = this.selector.pick(this.views(peer.slot), this.ticks)
+    return piece === NONE ? NO_SLOT : this.openPiece(piece, peer)
+  }
+
+  private openPiece(piece: PieceIndex, peer: Peer): number {
+    const slot = this.slots.take(piece)
+    if (slot === NO_SLOT) return NO_SLOT
+    this.book.move(piece, PieceState.Open)
+    if (this.peers.is(peer.slot, PeerFlag.Parole)) this.slots.exclusive[slot] = peer.slot
+    return this.work(peer.slot, slot)
+  }
+
+  /** A piece that a choking peer lets us have all the same. */
+  private fastSlot(peer: Peer): number {
+    for (const raw of peer.allowedFast) {
+      const slot = this.slots.slotOf[raw] ?? NO_SLOT
+      if (slot !== NO_SLOT && this.usable(slot, peer)) return slot
+      const piece = this.geometry.piece(raw)
+      if (piece === -1 || this.book.state[piece] !== PieceState.Wanted || !peer.has(piece)) continue
+      const opened = this.openPiece(piece, peer)
+      if (opened !== NO_SLOT) return opened
+    }
+    return NO_SLOT
+  }
+
+  private askFrom(slot: number, peer: Peer, ring: Int32Ring, room: number): number {
+    const piece = this.slots.pieceIn(slot)
+    const blocks = this.geometry.blocksIn(piece)
+    let asked = 0
+    let k = this.slots.cursor[slot]!
+    for (; k < blocks && asked < room; k++) {
+      const block = this.slots.block(slot, k)
+      if (this.slots.blockState[block] !== BlockState.Free) continue
+      this.slots.blockState[block] = BlockState.Asked
+      this.slots.freeBlocks[slot]!--
+      this.ask(peer, ring, piece, k, block)
+      asked++
+    }
+    this.slots.cursor[slot] = k
+    return asked
+  }
+
+  private ask(peer: Peer, ring: Int32Ring, piece: PieceIndex, k: number, block: number): void {
+    this.slots.askers[block]!++
+    ring.push(piece * this.geometry.blocksPerPiece + k)
+    peer.sendRequest(piece, k * BLOCK_LENGTH, this.geometry.blockLength(piece, k))
+  }
+
+  /** End game, and the way out when all memory waits for slow peers: asks again what others were asked. */
+  private repeat(peer: Peer, ring: Int32Ring, room: number): number {
+    let asked = 0
+    const most = Math.min(room, MOST_REPEATS - ring.length)
+    for (let i = 0; i < this.slots.openCount && asked < most; i++) {
+      const slot = this.slots.open[i]!
+      if (!this.isOpen(slot) || this.slots.exclusive[slot] !== NOBODY || !peer.has(this.slots.pieceIn(slot))) continue
+      const piece = this.slots.pieceIn(slot)
+      for (let k = 0; k < this.geometry.blocksIn(piece) && asked < most; k++) {
+        const block = this.slots.block(slot, k)
+        if (this.slots.blockState[block] !== BlockState.Asked || this.slots.askers[block]! >= MOST_ASKERS) continue
+        if (this.asks(peer.slot, piece, k)) continue
+        this.ask(peer, ring, piece, k, block)
+        asked++
+      }
+    }
+    return asked
+  }
+
+  /** What is still to come of the block it is sending is skipped. */
+  private stopWriting(peer: Peer): void {
+    const block = this.writing[peer.slot]!
+    if (block < 0) return
+    if (this.slots.writer[block] === peer.slot) this.slots.writer[block] = NOBODY
+    this.writing[peer.slot] = -1
+    peer.abandonBlock()
+  }
+
+  private unask(slot: number, k: number): void {
+    const block = this.slots.block(slot, k)
+    if (this.slots.blockState[block] !== BlockState.Asked) {
+      if (this.slots.askers[block]! > 0) this.slots.askers[block]!--
+      return
+    }
+    if (--this.slots.askers[block]! > 0) return
+    this.slots.blockState[block] = BlockState.Free
+    this.slots.freeBlocks[slot]!++
+    this.slots.cursor[slot] = Math.min(this.slots.cursor[slot]!, k)
+    this.stock++
+  }
+
+  private cancelOthers(slot: number, k: number): void {
+    const piece = this.slots.pieceIn(slot)
+    const number = piece * this.geometry.blocksPerPiece + k
+    for (const other of this.peers) {
+      if (!this.asked[other.slot]?.remove(number)) continue
+      other.sendCancel(piece, k * BLOCK_LENGTH, this.geometry.blockLength(piece, k))
+      this.slots.askers[this.slots.block(slot, k)]!--
+    }
+  }
+
+  /** Open -> Wanted: what came is thrown away, and whoever is sending a block of it is told to skip the rest. */
+  private giveUp(slot: number): void {
+    const piece = this.slots.pieceIn(slot)
+    for (const peer of this.peers) {
+      const ring = this.asked[peer.slot]
+      for (let i = (ring?.length ?? 0) - 1; ring && i >= 0; i--) {
+        const number = ring.peek(i)
+        const k = number - piece * this.geometry.blocksPerPiece
+        if (k < 0 || k >= this.geometry.blocksPerPiece) continue
+        ring.remove(number)
+        peer.sendCancel(piece, k * BLOCK_LENGTH, this.geometry.blockLength(piece, k))
+        if (this.writing[peer.slot] === this.slots.block(slot, k)) this.stopWriting(peer)
+      }
+    }
+    this.slots.release(slot)
+    this.book.move(piece, PieceState.Wanted)
+    this.stock++
+  }
+
+  /** Memory held by pieces that no connected peer has is given to pieces that can be had. */
+  private giveUpOrphans(): void {
+    for (let i = this.slots.openCount - 1; i >= 0; i--) {
+      const slot = this.slots.open[i]!
+      if (!this.isOpen(slot) || this.slots.owner[slot] !== NOBODY) continue
+      let held = false
+      for (const peer of this.peers) if (peer.has(this.slots.pieceIn(slot))) held = true
+      if (!held && this.peers.liveCount > 0) this.giveUp(slot)
+    }
+  }
+
+  private grow(p: number): void {
+    if (this.peers.pipeline[p]! < Math.min(MOST_REQUESTS, this.peers.pipelineCap[p]!)) this.peers.pipeline[p]!++
+  }
+
+  private review(peer: Peer): void {
+    const p = peer.slot
+    const rate = this.peers.downRate[p]!
+    const growing = rate > this.peers.peakRate[p]! * 1.05
+    this.peers.peakRate[p] = growing ? rate : Math.max(rate, this.peers.peakRate[p]! * 0.98)
+    this.peers.set(p, PeerFlag.Growing, growing)
+    const fits = Math.max(PIPELINE_LEAST, Math.ceil((rate * PIPELINE_SECONDS) / BLOCK_LENGTH))
+    if (!growing && this.peers.pipeline[p]! > fits) this.peers.pipeline[p] = fits
+    if (this.outstanding(p) > 0 && this.now - this.peers.lastBlock[p]! > this.patience(p)) this.snub(peer)
+    this.fill(peer)
+  }
+
+  private patience(p: number): number {
+    const number = this.asked[p]?.peek() ?? 0
+    const piece = Math.floor(number / this.geometry.blocksPerPiece)
+    for (const other of this.peers) {
+      if (other.slot !== p && other.has(piece) && !this.peers.is(other.slot, PeerFlag.TheyChoke)) return SNUB_SHARED_MS
+    }
+    return SNUB_MS
+  }
+
+  private snub(peer: Peer): void {
+    const ring = this.asked[peer.slot]
+    for (let i = 0; ring && i < ring.length; i++) {
+      const number = ring.peek(i)
+      const piece = this.geometry.piece(Math.floor(number / this.geometry.blocksPerPiece))
+      if (piece === -1) continue
+      const k = number - piece * this.geometry.blocksPerPiece
+      peer.sendCancel(piece, k * BLOCK_LENGTH, this.geometry.blockLength(piece, k))
+    }
+    this.release(peer)
+    this.peers.set(peer.slot, PeerFlag.Snubbing, true)
+    this.peers.pipeline[peer.slot] = 1
+    this.peers.lastBlock[peer.slot] = this.now
+  }
+}

@@ -1,0 +1,470 @@
+// One link: handshake, messages in, messages out, and what both sides have said of choke and interest. Decisions about
+// pieces and blocks are the scheduler's, about choking the round's; this file only speaks.
+import type { Endpoint } from '../base/address.js'
+import { Bitfield } from '../base/bitfield.js'
+import type { NodeError } from '../base/errors.js'
+import type { PeerLink, PeerSink } from '../contracts/peer-transport.js'
+import { PieceState, type PeerView } from '../contracts/piece-selector.js'
+import { allowedFastSet } from '../protocol/allowed-fast.js'
+import {
+  MetadataMessage,
+  OUR_METADATA_ID,
+  readExtensionHandshake,
+  readMetadataMessage,
+  writeExtensionHandshake,
+  writeMetadataAnswer,
+  writeMetadataReject,
+} from '../protocol/extensions.js'
+import { HANDSHAKE_LENGTH, HandshakeReader, writeHandshake, type Handshake } from '../protocol/handshake.js'
+import { MAX_OUTSTANDING_REQUESTS, MAX_REQUEST_LENGTH, METADATA_PIECE_LENGTH } from '../protocol/limits.js'
+import { WireDecoder, type WireHandler } from '../protocol/wire-decoder.js'
+import * as write from '../protocol/wire-writer.js'
+import { WireFault } from '../protocol/wire-messages.js'
+import { CloseReason } from './close-reason.js'
+import { MessageBuffer } from './message-buffer.js'
+import { type Peer, PeerFlag } from './peer-table.js'
+import type { FindSwarm, Swarm } from './swarm.js'
+import { type Outlet, UploadQueue } from './upload-queue.js'
+
+const CLIENT = 'Shoal 0.1'
+const HANDSHAKE_MS = 10_000
+const IDLE_MS = 150_000
+const KEEP_ALIVE_MS = 100_000
+/** Pieces a choked peer may have all the same (BEP 6), so that a newcomer gets something to trade. */
+const FAST_PIECES = 10
+/** Requests that make no sense, and bytes nobody asked for, before a peer is closed. */
+const MOST_BAD_REQUESTS = 300
+const MOST_UNREQUESTED = 8 << 20
+
+export class PeerSession implements PeerSink, WireHandler, Peer, Outlet, PeerView {
+  slot = -1
+  serial = 0
+  have: Bitfield = EMPTY
+  seed = false
+  allowedFast: readonly number[] = []
+  writable = true
+  peerId: Handshake['peerId'] | null = null
+
+  private swarm: Swarm | null
+  private reader: HandshakeReader | null = new HandshakeReader()
+  private decoder: WireDecoder | null = null
+  private uploads: UploadQueue | null = null
+  private readonly out: MessageBuffer
+  private fast = false
+  private metadataId = 0
+  private metadataServed = 0
+  private toldPieces = false
+  private grantedFast: readonly number[] = []
+  private badRequests = 0
+  private unrequested = 0
+  private reason: CloseReason | null = null
+  private heardAt: number
+  private spokeAt: number
+
+  /** Outgoing: `swarm` is given and greets at once. Incoming: the handshake says which one is wanted. */
+  constructor(
+    readonly link: PeerLink,
+    swarm: Swarm | null,
+    private readonly find: FindSwarm,
+    private readonly ended: (session: PeerSession, reason: CloseReason) => void,
+    now: number,
+  ) {
+    this.swarm = swarm
+    this.heardAt = this.spokeAt = now
+    this.out = new MessageBuffer(link)
+  }
+
+  begin(): void {
+    this.link.open(this)
+    if (this.swarm !== null) this.greet(this.swarm)
+  }
+
+  get remote(): Endpoint {
+    return this.link.remote
+  }
+
+  get running(): boolean {
+    return this.decoder !== null && this.reason === null
+  }
+
+  get downloadRate(): number {
+    return this.swarm?.peers.downRate[this.slot] ?? 0
+  }
+
+  has(piece: number): boolean {
+    return this.seed || this.have.has(piece)
+  }
+
+  get sent(): number {
+    return this.link.sent
+  }
+
+  // ---- the link
+
+  onData(chunk: Uint8Array): void {
+    if (this.reason !== null) return
+    let from = 0
+    if (this.reader !== null) {
+      from = this.reader.push(chunk)
+      if (from < 0) return this.close(CloseReason.NotPlain)
+      if (!this.meet(this.reader)) return
+    }
+    if (this.decoder === null || this.swarm === null) return
+    this.heardAt = this.swarm.now
+    const fault = this.decoder.push(chunk, from)
+    if (fault !== WireFault.None) return this.close(fault === WireFault.BadIndex ? CloseReason.BadIndex : CloseReason.Protocol)
+    if (this.reason !== null) return
+    this.swarm.scheduler.fill(this)
+    this.pump()
+    this.flush()
+  }
+
+  onWritable(): void {
+    this.writable = true
+    this.pump()
+    this.flush()
+  }
+
+  onClose(error: NodeError | null): void {
+    const reason = this.reason ?? CloseReason.Remote
+    this.reason = reason
+    if (this.slot >= 0 && this.swarm !== null) this.leave(this.swarm, reason, error)
+    this.uploads?.close()
+    this.ended(this, reason)
+  }
+
+  close(reason: CloseReason): void {
+    if (this.reason !== null) return
+    this.reason = reason
+    this.decoder?.stop()
+    this.out.flush()
+    if (this.slot >= 0 && this.swarm !== null) this.leave(this.swarm, reason, null)
+    this.link.close()
+  }
+
+  /** Once a second: time-outs, keep-alives, and sending that waited for memory. */
+  tick(now: number): void {
+    if (this.reason !== null) return
+    if (!this.running) {
+      if (now - this.heardAt > HANDSHAKE_MS) this.close(CloseReason.HandshakeTimeout)
+      return
+    }
+    if (now - this.heardAt > IDLE_MS) return this.close(CloseReason.Idle)
+    if (this.out.written) this.spokeAt = now
+    this.out.written = false
+    if (now - this.spokeAt > KEEP_ALIVE_MS) this.put(write.writeKeepAlive)
+    this.pump()
+    this.flush()
+  }
+
+  // ---- the greeting
+
+  private greet(swarm: Swarm): void {
+    this.out.end = writeHandshake(this.out.room(HANDSHAKE_LENGTH), this.out.end, swarm.infoHash, swarm.peerId)
+    this.out.flush()
+  }
+
+  /** False: no more is to be read now. */
+  private meet(reader: HandshakeReader): boolean {
+    const incoming = this.swarm === null
+    if (incoming && reader.infoHash !== null) {
+      this.swarm = this.find(reader.infoHash, this.remote)
+      if (this.swarm === null) return this.refuse(CloseReason.UnknownTorrent)
+      this.greet(this.swarm)
+    }
+    const handshake = reader.handshake
+    const swarm = this.swarm
+    if (handshake === null || swarm === null) return false
+    this.reader = null
+    if (handshake.infoHash.some((byte, i) => byte !== swarm.infoHash[i])) return this.refuse(CloseReason.WrongTorrent)
+    this.peerId = handshake.peerId
+    const refusal = swarm.admits(this, handshake)
+    if (refusal !== null) return this.refuse(refusal)
+    this.join(swarm, handshake)
+    return true
+  }
+
+  private refuse(reason: CloseReason): false {
+    this.close(reason)
+    return false
+  }
+
+  private join(swarm: Swarm, handshake: Handshake): void {
+    this.fast = handshake.fast
+    this.have = new Bitfield(swarm.geometry.pieceCount)
+    const taken = swarm.peers.take((slot, serial) => {
+      this.slot = slot
+      this.serial = serial
+      return this
+    }, swarm.now)
+    if (taken === null) return this.close(CloseReason.Full)
+    this.decoder = new WireDecoder(this, swarm.geometry.pieceCount, handshake.fast)
+    this.uploads = new UploadQueue(this, swarm.geometry, swarm.reads, piece => swarm.book.have.has(piece), bytes => {
+      swarm.peers.upNow[this.slot]! += bytes
+      swarm.uploaded(bytes)
+    })
+    this.heardAt = swarm.now
+    swarm.joined(this)
+    this.tellPieces(swarm)
+    if (handshake.extended) this.tellExtensions(swarm)
+    if (this.fast && !swarm.book.have.full) this.grantFast(swarm)
+    else if (this.fast) this.grantFast(swarm)
+    this.flush()
+  }
+
+  private tellPieces(swarm: Swarm): void {
+    const have = swarm.book.have
+    if (this.fast && have.full) this.put(write.writeHaveAll)
+    else if (this.fast && have.count === 0) this.put(write.writeHaveNone)
+    else if (have.count > 0) {
+      this.out.end = write.writeBitfield(this.out.room(5 + have.bytes.length), this.out.end, have.bytes)
+    }
+  }
+
+  private tellExtensions(swarm: Swarm): void {
+    this.sendExtended(
+      0,
+      writeExtensionHandshake({ client: CLIENT, port: swarm.port, metadataSize: swarm.info.length, yourIp: this.remote.ip }),
+    )
+  }
+
+  private grantFast(swarm: Swarm): void {
+    this.grantedFast = allowedFastSet(this.remote.ip, swarm.infoHash, swarm.geometry.pieceCount, FAST_PIECES)
+    for (const piece of this.grantedFast) {
+      if (swarm.book.have.has(piece)) this.out.end = write.writeAllowedFast(this.out.room(9), this.out.end, piece)
+    }
+  }
+
+  private leave(swarm: Swarm, reason: CloseReason, error: NodeError | null): void {
+    swarm.scheduler.release(this)
+    if (this.seed) swarm.availability.removeSeed()
+    else swarm.availability.addAll(this.have, -1)
+    swarm.peers.release(this.slot)
+    this.slot = -1
+    swarm.selector.onRebuild()
+    swarm.left(this, reason, error)
+  }
+
+  // ---- what we say
+
+  sendRequest(piece: number, begin: number, length: number): void {
+    this.out.end = write.writeRequest(this.out.room(17), this.out.end, piece, begin, length)
+  }
+
+  sendCancel(piece: number, begin: number, length: number): void {
+    this.out.end = write.writeCancel(this.out.room(17), this.out.end, piece, begin, length)
+  }
+
+  sendHave(piece: number): void {
+    this.out.end = write.writeHave(this.out.room(9), this.out.end, piece)
+  }
+
+  setWanted(wanted: boolean): void {
+    if (this.slot < 0 || this.swarm === null || this.swarm.peers.is(this.slot, PeerFlag.WeWant) === wanted) return
+    this.swarm.peers.set(this.slot, PeerFlag.WeWant, wanted)
+    this.put(wanted ? write.writeInterested : write.writeNotInterested)
+  }
+
+  setChoked(choked: boolean): void {
+    this.put(choked ? write.writeChoke : write.writeUnchoke)
+    if (choked) this.uploads?.refuse(piece => this.fast && this.grantedFast.includes(piece))
+  }
+
+  reject(piece: number, begin: number, length: number): void {
+    if (this.fast) this.out.end = write.writeReject(this.out.room(17), this.out.end, piece, begin, length)
+  }
+
+  sendBlock(piece: number, begin: number, length: number, first: Uint8Array, second: Uint8Array | null): number {
+    this.out.end = write.writePieceHeader(this.out.room(13), this.out.end, piece, begin, length)
+    this.writable = this.out.flushWith(first)
+    if (second !== null) this.writable = this.out.writeBody(second)
+    return this.out.total
+  }
+
+  abandonBlock(): void {
+    this.decoder?.abandonBlock()
+  }
+
+  pump(): void {
+    if (this.uploads !== null && this.reason === null) this.uploads.pump()
+  }
+
+  flush(): void {
+    if (!this.out.flush()) this.writable = false
+  }
+
+  private put(writer: (out: Uint8Array, at: number) => number): void {
+    this.out.end = writer(this.out.room(5), this.out.end)
+  }
+
+  private sendExtended(id: number, payload: Uint8Array): void {
+    this.out.end = write.writeExtended(this.out.room(6 + payload.length), this.out.end, id, payload)
+  }
+
+  // ---- what the peer says
+
+  onKeepAlive(): void {}
+
+  onChoke(): void {
+    const swarm = this.swarm
+    if (swarm === null || swarm.peers.is(this.slot, PeerFlag.TheyChoke)) return
+    swarm.peers.set(this.slot, PeerFlag.TheyChoke, true)
+    // With BEP 6 each request is refused by a message of its own.
+    if (!this.fast) swarm.scheduler.release(this)
+    else swarm.scheduler.wake(this)
+  }
+
+  onUnchoke(): void {
+    if (this.swarm === null) return
+    this.swarm.peers.set(this.slot, PeerFlag.TheyChoke, false)
+    this.swarm.scheduler.wake(this)
+  }
+
+  onInterested(): void {
+    const swarm = this.swarm
+    if (swarm === null || swarm.peers.is(this.slot, PeerFlag.TheyWant)) return
+    swarm.peers.set(this.slot, PeerFlag.TheyWant, true)
+    if (swarm.peers.is(this.slot, PeerFlag.WeChoke)) swarm.chokes.interested(this)
+  }
+
+  onNotInterested(): void {
+    const swarm = this.swarm
+    if (swarm === null || !swarm.peers.is(this.slot, PeerFlag.TheyWant)) return
+    swarm.peers.set(this.slot, PeerFlag.TheyWant, false)
+    swarm.chokes.left()
+  }
+
+  onHave(piece: number): void {
+    const swarm = this.swarm
+    this.toldPieces = true
+    if (swarm === null || this.seed || !this.have.set(piece)) return
+    const count = swarm.availability.add(piece)
+    const index = swarm.geometry.piece(piece)
+    if (index !== -1) swarm.selector.onAvailability(index, count)
+    if (this.lacking(swarm, piece)) {
+      swarm.peers.useful[this.slot]!++
+      this.setWanted(true)
+      swarm.scheduler.wake(this)
+    }
+    if (this.have.full) this.becomeSeed(swarm, true)
+  }
+
+  onBitfield(bits: Uint8Array): void {
+    const swarm = this.swarm
+    const have = swarm === null ? null : Bitfield.from(bits, swarm.geometry.pieceCount)
+    if (swarm === null || have === null || this.toldPieces) return this.close(CloseReason.Protocol)
+    this.toldPieces = true
+    this.have = have
+    if (have.full) this.becomeSeed(swarm, false)
+    else {
+      swarm.availability.addAll(have, 1)
+      this.countUseful(swarm)
+    }
+  }
+
+  onHaveAll(): void {
+    if (this.swarm === null || this.toldPieces) return this.close(CloseReason.Protocol)
+    this.toldPieces = true
+    this.have.fill()
+    this.becomeSeed(this.swarm, false)
+  }
+
+  onHaveNone(): void {
+    if (this.toldPieces) return this.close(CloseReason.Protocol)
+    this.toldPieces = true
+  }
+
+  onRequest(piece: number, begin: number, length: number): void {
+    const swarm = this.swarm
+    if (swarm === null || this.uploads === null) return
+    const index = swarm.geometry.piece(piece)
+    const sensible =
+      index !== -1 &&
+      length > 0 &&
+      length <= MAX_REQUEST_LENGTH &&
+      begin + length <= swarm.geometry.lengthOf(index) &&
+      swarm.book.have.has(piece)
+    if (!sensible) {
+      this.reject(piece, begin, length)
+      if (++this.badRequests > MOST_BAD_REQUESTS) this.close(CloseReason.BadRequests)
+      return
+    }
+    const allowed = !swarm.peers.is(this.slot, PeerFlag.WeChoke) || (this.fast && this.grantedFast.includes(piece))
+    if (!allowed || !this.uploads.push(piece, begin, length)) this.reject(piece, begin, length)
+  }
+
+  onCancel(piece: number, begin: number, length: number): void {
+    if (this.uploads?.cancel(piece, begin, length)) this.reject(piece, begin, length)
+  }
+
+  onSuggest(): void {}
+
+  onReject(piece: number, begin: number): void {
+    const swarm = this.swarm
+    if (swarm === null) return
+    swarm.scheduler.rejected(this, piece, begin)
+    this.allowedFast = this.allowedFast.filter(allowed => allowed !== piece)
+  }
+
+  onAllowedFast(piece: number): void {
+    if (this.allowedFast.length >= 4 * FAST_PIECES || this.allowedFast.includes(piece)) return
+    this.allowedFast = [...this.allowedFast, piece]
+    this.swarm?.scheduler.wake(this)
+  }
+
+  onExtended(id: number, payload: Uint8Array): void {
+    const swarm = this.swarm
+    if (swarm === null) return
+    if (id === 0) {
+      const said = readExtensionHandshake(payload)
+      if (said === null) return
+      this.metadataId = said.metadataId
+      if (said.reqq !== null) swarm.peers.pipelineCap[this.slot] = Math.min(said.reqq, MAX_OUTSTANDING_REQUESTS)
+    } else if (id === OUR_METADATA_ID) this.serveMetadata(swarm, payload)
+  }
+
+  onUnknown(): void {}
+
+  blockTarget(piece: number, begin: number, length: number): Uint8Array | null {
+    return this.swarm === null ? null : this.swarm.scheduler.target(this, piece, begin, length)
+  }
+
+  onBlock(piece: number, begin: number, length: number, copied: boolean): void {
+    if (this.swarm === null || this.swarm.scheduler.received(this, piece, begin, length, copied)) return
+    this.unrequested += length
+    if (this.unrequested > MOST_UNREQUESTED) this.close(CloseReason.Unrequested)
+  }
+
+  /** Bounded: twice the whole, then every request is refused. */
+  private serveMetadata(swarm: Swarm, payload: Uint8Array): void {
+    const part = readMetadataMessage(payload)
+    if (part === null || part.kind !== MetadataMessage.Request || this.metadataId === 0) return
+    const enough = ++this.metadataServed > 2 * Math.ceil(swarm.info.length / METADATA_PIECE_LENGTH) + 8
+    if (enough && this.metadataServed > MOST_BAD_REQUESTS + 1000) return this.close(CloseReason.Flood)
+    this.sendExtended(this.metadataId, enough ? writeMetadataReject(part.piece) : writeMetadataAnswer(swarm.info, part.piece))
+  }
+
+  private lacking(swarm: Swarm, piece: number): boolean {
+    const state = swarm.book.state[piece]
+    return state !== PieceState.Have && state !== PieceState.Skipped
+  }
+
+  private becomeSeed(swarm: Swarm, counted: boolean): void {
+    if (counted) swarm.availability.addAll(this.have, -1)
+    this.seed = true
+    swarm.availability.addSeed()
+    this.countUseful(swarm)
+    if (swarm.book.complete && swarm.book.have.full) this.close(CloseReason.BothSeeds)
+  }
+
+  private countUseful(swarm: Swarm): void {
+    let useful = 0
+    for (let i = 0; i < swarm.geometry.pieceCount; i++) if (this.has(i) && this.lacking(swarm, i)) useful++
+    swarm.peers.useful[this.slot] = useful
+    swarm.selector.onRebuild()
+    swarm.scheduler.wake(this)
+    this.setWanted(useful > 0)
+  }
+}
+
+const EMPTY = new Bitfield(0)

@@ -1,0 +1,110 @@
+// One byte a piece says in which of five states it is, and this file has the only code that changes it. The moves that
+// exist are in LEGAL; any other is a defect and throws.
+import { Bitfield } from '../base/bitfield.js'
+import { PieceState } from '../contracts/piece-selector.js'
+import type { PieceGeometry } from '../protocol/geometry.js'
+import type { PieceIndex } from '../protocol/ids.js'
+import { torrentErrors } from './errors.js'
+
+const { Skipped, Wanted, Open, Verifying, Have } = PieceState
+const STATES = 5
+const LEGAL = new Uint8Array(STATES * STATES)
+for (const [from, to] of [
+  [Skipped, Wanted], // the user wants it now
+  [Wanted, Skipped], // and now not
+  [Wanted, Open], // a slot was given to it
+  [Open, Verifying], // every block is there
+  [Verifying, Have], // right, and written
+  [Verifying, Wanted], // wrong: asked again
+  [Open, Wanted], // given up: its slot is needed, or nobody is left to ask
+  [Wanted, Have], // found on disk
+  [Skipped, Have],
+  [Have, Wanted], // found damaged
+] as const) {
+  LEGAL[from * STATES + to] = 1
+}
+
+/** Told of every move, after it. */
+export type PieceMoved = (piece: PieceIndex, state: PieceState) => void
+
+export class PieceBook {
+  readonly state: Uint8Array
+  /** 0 skip, 1 lowest … 7 highest. */
+  readonly priority: Uint8Array
+  readonly have: Bitfield
+  private readonly counts = new Int32Array(STATES)
+  private haveBytes = 0
+  private moved: PieceMoved = () => {}
+
+  constructor(readonly geometry: PieceGeometry) {
+    this.state = new Uint8Array(geometry.pieceCount).fill(Wanted)
+    this.priority = new Uint8Array(geometry.pieceCount).fill(4)
+    this.have = new Bitfield(geometry.pieceCount)
+    this.counts[Wanted] = geometry.pieceCount
+  }
+
+  onMove(moved: PieceMoved): void {
+    this.moved = moved
+  }
+
+  count(state: PieceState): number {
+    return this.counts[state]!
+  }
+
+  get bytesDone(): number {
+    return this.haveBytes
+  }
+
+  /** Nothing wanted is missing; skipped pieces may be. */
+  get complete(): boolean {
+    return this.counts[Wanted] === 0 && this.counts[Open] === 0 && this.counts[Verifying] === 0
+  }
+
+  /** Bytes of wanted pieces still missing: `left` of an announce. */
+  get bytesLeft(): number {
+    let left = 0
+    if (this.complete) return 0
+    for (let i = 0; i < this.state.length; i++) {
+      const piece = this.geometry.piece(i)
+      if (piece !== -1 && this.state[i] !== Have && this.state[i] !== Skipped) left += this.geometry.lengthOf(piece)
+    }
+    return left
+  }
+
+  move(piece: PieceIndex, to: PieceState): void {
+    const from = this.state[piece]!
+    if (LEGAL[from * STATES + to] !== 1) {
+      throw torrentErrors.make('ERR_TORRENT_STATE', `piece ${piece} cannot go from state ${from} to ${to}`)
+    }
+    this.state[piece] = to
+    this.counts[from]!--
+    this.counts[to]!++
+    if (to === Have) {
+      this.have.set(piece)
+      this.haveBytes += this.geometry.lengthOf(piece)
+    } else if (from === Have) {
+      this.have.clear(piece)
+      this.haveBytes -= this.geometry.lengthOf(piece)
+    }
+    this.moved(piece, to)
+  }
+
+  /** What is wrong, in words; empty when all holds. For simulations and tests. */
+  checkInvariants(): readonly string[] {
+    const wrong: string[] = []
+    const counted = new Int32Array(STATES)
+    let bytes = 0
+    for (let i = 0; i < this.state.length; i++) {
+      const state = this.state[i]!
+      counted[state]!++
+      if (this.have.has(i) !== (state === Have)) wrong.push(`piece ${i}: have-bit and state ${state} disagree`)
+      const piece = this.geometry.piece(i)
+      if (state === Have && piece !== -1) bytes += this.geometry.lengthOf(piece)
+    }
+    for (let state = 0; state < STATES; state++) {
+      if (counted[state] !== this.counts[state]) wrong.push(`state ${state}: ${counted[state]} pieces, ${this.counts[state]} counted`)
+    }
+    if (bytes !== this.haveBytes) wrong.push(`${bytes} bytes done, ${this.haveBytes} counted`)
+    return wrong
+  }
+}

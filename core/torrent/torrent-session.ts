@@ -1,0 +1,295 @@
+// One torrent being worked on: wiring and the tick, nothing else. Each part owns its state; this file owns none but who
+// is connected and whether the torrent runs.
+import { createRandom, type Random } from '../base/random.js'
+import type { Endpoint } from '../base/address.js'
+import type { Bitfield } from '../base/bitfield.js'
+import type { NodeError } from '../base/errors.js'
+import type { ChokePolicy } from '../contracts/choke-policy.js'
+import type { HashPool } from '../contracts/host.js'
+import type { PeerLink } from '../contracts/peer-transport.js'
+import type { PieceSelectorFactory, SwarmView } from '../contracts/piece-selector.js'
+import { PieceState } from '../contracts/piece-selector.js'
+import type { TorrentStorage } from '../contracts/storage.js'
+import type { PieceGeometry } from '../protocol/geometry.js'
+import type { Handshake } from '../protocol/handshake.js'
+import type { InfoHash, PeerId, PieceIndex } from '../protocol/ids.js'
+import { Availability } from './availability.js'
+import { BlockScheduler } from './block-scheduler.js'
+import type { BufferArena } from './buffer-arena.js'
+import { checkPieces } from './checker.js'
+import { ChokeRound } from './choke-round.js'
+import { CloseReason } from './close-reason.js'
+import { torrentErrors } from './errors.js'
+import { PeerAdmission } from './peer-admission.js'
+import type { PeerBook } from './peer-book.js'
+import { PeerSession } from './peer-session.js'
+import { PeerFlag, PeerTable } from './peer-table.js'
+import { PieceBook } from './piece-book.js'
+import { PieceCommit } from './piece-commit.js'
+import { PieceSlots } from './piece-slots.js'
+import { ReadAhead } from './read-ahead.js'
+import { SelectorGuard } from './selector-guard.js'
+import type { Swarm } from './swarm.js'
+import { Trust } from './trust.js'
+
+export interface SessionParts {
+  readonly infoHash: InfoHash
+  readonly peerId: PeerId
+  readonly geometry: PieceGeometry
+  /** SHA-1 of every piece, end to end. */
+  readonly digests: Uint8Array
+  readonly info: Uint8Array
+  readonly port: number
+  readonly storage: TorrentStorage
+  readonly hashing: HashPool
+  readonly arena: BufferArena
+  readonly selector: { readonly name: string; readonly factory: PieceSelectorFactory; readonly options: Readonly<Record<string, unknown>> }
+  readonly choke: ChokePolicy
+  readonly book: PeerBook
+  readonly random: Random
+  readonly maxPeers: number
+  readonly maxPeersPerAddress: number
+  readonly uploadSlots: number
+  readonly now: number
+  readonly events: SessionEvents
+}
+
+/** What a session tells its owner. */
+export interface SessionEvents {
+  /** A piece was verified and written. */
+  pieceKept(piece: PieceIndex): void
+  /** A piece that was there turned out damaged. */
+  pieceLost(piece: PieceIndex): void
+  /** Every wanted piece is here. */
+  completed(): void
+  warning(error: NodeError): void
+  /** The torrent cannot go on. */
+  failed(error: NodeError): void
+}
+
+export class TorrentSession implements Swarm {
+  readonly infoHash: InfoHash
+  readonly peerId: PeerId
+  readonly geometry: PieceGeometry
+  readonly info: Uint8Array
+  readonly port: number
+  readonly book: PieceBook
+  readonly peers: PeerTable
+  readonly availability: Availability
+  readonly selector: SelectorGuard
+  readonly scheduler: BlockScheduler
+  readonly chokes: ChokeRound
+  readonly reads: ReadAhead
+  readonly trust = new Trust()
+  now: number
+  downloaded = 0
+  uploadedBytes = 0
+
+  private readonly slots: PieceSlots
+  private readonly commits: PieceCommit
+  private readonly admission: PeerAdmission
+  private readonly sessions = new Set<PeerSession>()
+  private lastTick: number
+  private whole = false
+  private closing = false
+
+  constructor(private readonly parts: SessionParts) {
+    const { geometry, arena, events } = parts
+    if (geometry.pieceLength * 2 > arena.bytes && geometry.pieceCount > 1) {
+      throw torrentErrors.make(
+        'ERR_TORRENT_BUFFER',
+        `pieces of ${geometry.pieceLength >> 20} MiB need a buffer of at least twice that; set client.bufferMiB to ${(geometry.pieceLength >> 19) + 1} or more`,
+      )
+    }
+    this.infoHash = parts.infoHash
+    this.peerId = parts.peerId
+    this.geometry = geometry
+    this.info = parts.info
+    this.port = parts.port
+    this.now = this.lastTick = parts.now
+    this.book = new PieceBook(geometry)
+    this.peers = new PeerTable(parts.maxPeers)
+    this.availability = new Availability(geometry.pieceCount)
+    this.slots = new PieceSlots(geometry, arena)
+    this.selector = new SelectorGuard(
+      parts.selector.factory,
+      parts.selector.options,
+      this.view(parts.random),
+      parts.maxPeers,
+      parts.selector.name,
+      error => events.warning(error),
+    )
+    this.book.onMove((piece, state) => this.selector.onState(piece, state))
+    this.commits = new PieceCommit(this.book, this.slots, parts.storage, parts.hashing, parts.digests, {
+      kept: piece => this.kept(piece),
+      failed: (piece, senders) => this.blame(piece, senders),
+      freed: () => this.refill(),
+      broken: error => events.failed(error),
+      diskFull: error => events.warning(error),
+    })
+    this.scheduler = new BlockScheduler(geometry, this.book, this.slots, this.peers, this.selector, slot => this.commits.commit(slot))
+    this.chokes = new ChokeRound(this.peers, parts.choke, parts.uploadSlots, parts.random, error => events.warning(error))
+    this.reads = new ReadAhead(
+      geometry,
+      arena,
+      parts.storage,
+      waiting => this.resumeUploads(waiting),
+      piece => this.lost(piece),
+    )
+    this.admission = new PeerAdmission(parts.peerId, this.trust, parts.maxPeers, parts.maxPeersPerAddress)
+  }
+
+  /** Takes the given pieces as they are, and hashes the others named. Before any peer is let in. */
+  async restore(trusted: Bitfield, doubtful: Bitfield, signal: AbortSignal): Promise<void> {
+    const take = (piece: PieceIndex | -1): void => {
+      if (piece !== -1 && this.book.state[piece] === PieceState.Wanted) this.book.move(piece, PieceState.Have)
+    }
+    for (let i = trusted.nextSet(0); i !== -1; i = trusted.nextSet(i + 1)) take(this.geometry.piece(i))
+    await checkPieces({ ...this.parts }, doubtful, take, signal)
+    this.whole = this.book.complete
+    this.selector.onRebuild()
+  }
+
+  /** Greets a peer that was dialled. */
+  greet(link: PeerLink): void {
+    const session = new PeerSession(link, this, () => null, ended => this.sessions.delete(ended), this.now)
+    this.sessions.add(session)
+    session.begin()
+  }
+
+  /** Links of this torrent that are up, greeting or running. */
+  get linkCount(): number {
+    return Math.max(this.sessions.size, this.peers.liveCount)
+  }
+
+  get complete(): boolean {
+    return this.book.complete
+  }
+
+  get rates(): { readonly down: number; readonly up: number } {
+    let down = 0
+    let up = 0
+    for (const peer of this.peers) {
+      down += this.peers.downRate[peer.slot]!
+      up += this.peers.upRate[peer.slot]!
+    }
+    return { down, up }
+  }
+
+  /** Once a second. */
+  tick(now: number): void {
+    const elapsed = Math.max(1, now - this.lastTick)
+    this.lastTick = this.now = now
+    this.commits.tick(now)
+    this.scheduler.tick(now, elapsed)
+    this.chokes.tick(now, this.complete)
+    for (const session of [...this.sessions]) session.tick(now)
+  }
+
+  /** Closes every link and waits for what is being written. The storage stays open: it is its owner's. */
+  async close(): Promise<void> {
+    this.closing = true
+    for (const session of [...this.sessions]) session.close(CloseReason.Ours)
+    this.scheduler.abandonAll()
+    await this.commits.close()
+    this.reads.close()
+  }
+
+  checkInvariants(): readonly string[] {
+    return [
+      ...this.book.checkInvariants(),
+      ...this.scheduler.checkInvariants(),
+      ...this.availability.checkInvariants(this.peers),
+    ]
+  }
+
+  // ---- what sessions ask and tell
+
+  admits(session: PeerSession, handshake: Handshake): CloseReason | null {
+    if (this.closing) return CloseReason.Ours
+    const refusal = this.admission.refusal(session, handshake, this.peers)
+    if (refusal === CloseReason.Self) this.parts.book.self(session.remote)
+    return refusal
+  }
+
+  joined(session: PeerSession): void {
+    this.sessions.add(session)
+    this.admission.joined(session)
+    this.parts.book.connected(session.remote)
+  }
+
+  left(session: PeerSession): void {
+    this.sessions.delete(session)
+    this.admission.left(session)
+    this.chokes.left()
+    if (!this.closing) this.refill()
+  }
+
+  uploaded(bytes: number): void {
+    this.uploadedBytes += bytes
+  }
+
+  private kept(piece: PieceIndex): void {
+    this.downloaded += this.geometry.lengthOf(piece)
+    for (const peer of this.peers) {
+      if (!peer.seed) peer.sendHave(piece)
+      if (peer.has(piece) && --this.peers.useful[peer.slot]! === 0) peer.setWanted(false)
+      this.peers.set(peer.slot, PeerFlag.Parole, this.peers.is(peer.slot, PeerFlag.Parole) && !this.cleared.has(peer.serial))
+      peer.flush()
+    }
+    this.parts.events.pieceKept(piece)
+    if (this.book.complete && !this.whole) this.finish()
+  }
+
+  private finish(): void {
+    this.whole = true
+    for (const session of [...this.sessions]) if (session.running && session.seed) session.close(CloseReason.BothSeeds)
+    this.parts.events.completed()
+  }
+
+  private blame(_piece: PieceIndex, senders: readonly number[]): void {
+    const verdict = this.trust.failed(senders)
+    for (const session of [...this.sessions]) {
+      if (verdict.ban.includes(session.serial)) session.close(CloseReason.Banned)
+      else if (session.slot >= 0 && verdict.parole.includes(session.serial)) this.peers.set(session.slot, PeerFlag.Parole, true)
+    }
+  }
+
+  private refill(): void {
+    this.scheduler.restock()
+    this.scheduler.fillAll()
+  }
+
+  private resumeUploads(waiting: Iterable<number>): void {
+    for (const slot of waiting) {
+      const peer = this.peers.peers[slot]
+      peer?.pump()
+      peer?.flush()
+    }
+  }
+
+  /** What is on disk is not what was written there: the piece is withdrawn and fetched again. */
+  private lost(piece: PieceIndex): void {
+    if (this.closing || this.book.state[piece] !== PieceState.Have) return
+    this.reads.forget(piece)
+    this.book.move(piece, PieceState.Wanted)
+    this.whole = false
+    for (const peer of this.peers) if (peer.has(piece) && this.peers.useful[peer.slot]!++ === 0) peer.setWanted(true)
+    this.parts.events.pieceLost(piece)
+    this.refill()
+  }
+
+  private view(random: Random): SwarmView {
+    const { availability } = this
+    return {
+      geometry: this.geometry,
+      state: this.book.state,
+      priority: this.book.priority,
+      availability: availability.count,
+      get seeds() {
+        return availability.seeds
+      },
+      random: createRandom(random.u32()),
+    }
+  }
+}

@@ -1,0 +1,157 @@
+// What one peer has asked of us, in its order, and the sending of it. At most REQQ requests wait; what was handed to the
+// link stays pinned until the link has passed it on. A peer that does not read costs its queue and what the link holds.
+import { Int32Ring } from '../base/ring.js'
+import type { PieceGeometry } from '../protocol/geometry.js'
+import { MAX_QUEUED_REQUESTS } from '../protocol/limits.js'
+import { LOADING, type ReadAhead, UNREADABLE } from './read-ahead.js'
+
+/** Extents begun to be read beyond the one that is being sent. */
+const READ_AHEAD = 3
+
+/** The link's side of an upload. */
+export interface Outlet {
+  readonly slot: number
+  readonly writable: boolean
+  /** Head and body of one block; the body stays as it is until `sent` has passed the mark this gives. */
+  sendBlock(piece: number, begin: number, length: number, first: Uint8Array, second: Uint8Array | null): number
+  reject(piece: number, begin: number, length: number): void
+  readonly sent: number
+}
+
+export class UploadQueue {
+  private readonly pieces = new Int32Ring(MAX_QUEUED_REQUESTS)
+  private readonly begins = new Int32Ring(MAX_QUEUED_REQUESTS)
+  private readonly lengths = new Int32Ring(MAX_QUEUED_REQUESTS)
+  /** Pinned extents in the order they went out, each with the mark that frees it. */
+  private readonly pinned: number[] = []
+  private readonly marks: number[] = []
+
+  constructor(
+    private readonly outlet: Outlet,
+    private readonly geometry: PieceGeometry,
+    private readonly cache: ReadAhead,
+    private readonly has: (piece: number) => boolean,
+    private readonly uploaded: (bytes: number) => void,
+  ) {}
+
+  get length(): number {
+    return this.pieces.length
+  }
+
+  /** False: the queue is full. */
+  push(piece: number, begin: number, length: number): boolean {
+    if (this.pieces.length >= MAX_QUEUED_REQUESTS) return false
+    this.pieces.push(piece)
+    this.begins.push(begin)
+    this.lengths.push(length)
+    return true
+  }
+
+  /** False: it is not waiting here (any more). */
+  cancel(piece: number, begin: number, length: number): boolean {
+    for (let i = 0; i < this.pieces.length; i++) {
+      if (this.pieces.peek(i) !== piece || this.begins.peek(i) !== begin || this.lengths.peek(i) !== length) continue
+      this.pieces.removeAt(i)
+      this.begins.removeAt(i)
+      this.lengths.removeAt(i)
+      return true
+    }
+    return false
+  }
+
+  /** The peer was choked: what waits is refused, but for the pieces `keep` allows (BEP 6). */
+  refuse(keep: (piece: number) => boolean): void {
+    for (let n = this.pieces.length; n > 0; n--) {
+      const piece = this.pieces.shift()
+      const begin = this.begins.shift()
+      const length = this.lengths.shift()
+      if (keep(piece)) this.push(piece, begin, length)
+      else this.outlet.reject(piece, begin, length)
+    }
+  }
+
+  /** Sends while the link takes it and the bytes are at hand. */
+  pump(): void {
+    this.unpin(this.outlet.sent)
+    while (this.pieces.length > 0 && this.outlet.writable) {
+      const piece = this.geometry.piece(this.pieces.peek())
+      const begin = this.begins.peek()
+      const length = this.lengths.peek()
+      if (piece === -1 || !this.has(piece)) {
+        this.drop()
+        continue
+      }
+      const first = this.cache.find(piece, begin, this.outlet.slot)
+      if (first === LOADING) break
+      const room = first === UNREADABLE ? 0 : this.cache.extentLength - (begin % this.cache.extentLength)
+      const second = room >= length || first === UNREADABLE ? -3 : this.cache.find(piece, begin + room, this.outlet.slot)
+      if (second === LOADING) break
+      if (first === UNREADABLE || second === UNREADABLE) {
+        this.drop()
+        continue
+      }
+      const head = this.cache.bytes(first, begin, Math.min(room, length))
+      const tail = second < 0 ? null : this.cache.bytes(second, begin + room, length - room)
+      const mark = this.outlet.sendBlock(piece, begin, length, head, tail)
+      this.pin(first, mark)
+      if (second >= 0) this.pin(second, mark)
+      this.shift()
+      this.uploaded(length)
+    }
+    this.readAhead()
+  }
+
+  /** The link is gone and touches nothing any more. */
+  close(): void {
+    this.unpin(Infinity)
+    this.pieces.clear()
+    this.begins.clear()
+    this.lengths.clear()
+  }
+
+  private readAhead(): void {
+    let last = -1
+    let begun = 0
+    for (let i = 0; i < this.pieces.length && begun < READ_AHEAD; i++) {
+      const piece = this.geometry.piece(this.pieces.peek(i))
+      const begin = this.begins.peek(i)
+      if (piece === -1) continue
+      const extent = piece * this.geometry.pieceLength + Math.floor(begin / this.cache.extentLength)
+      if (extent === last || !this.has(piece)) continue
+      last = extent
+      begun++
+      this.cache.prefetch(piece, begin)
+    }
+  }
+
+  private drop(): void {
+    this.outlet.reject(this.pieces.peek(), this.begins.peek(), this.lengths.peek())
+    this.shift()
+  }
+
+  private shift(): void {
+    this.pieces.shift()
+    this.begins.shift()
+    this.lengths.shift()
+  }
+
+  private pin(extent: number, mark: number): void {
+    const last = this.pinned.length - 1
+    if (this.pinned[last] === extent) {
+      this.marks[last] = mark
+      return
+    }
+    this.cache.pin(extent)
+    this.pinned.push(extent)
+    this.marks.push(mark)
+  }
+
+  private unpin(sent: number): void {
+    let passed = 0
+    while (passed < this.marks.length && this.marks[passed]! <= sent) this.cache.unpin(this.pinned[passed++]!)
+    if (passed > 0) {
+      this.pinned.splice(0, passed)
+      this.marks.splice(0, passed)
+    }
+  }
+}
