@@ -84,6 +84,11 @@ export class WireDecoder {
     this.stopped = true
   }
 
+  /** The rest of the block now arriving is skipped; `onBlock` says so. */
+  abandonBlock(): void {
+    this.target = null
+  }
+
   /** Reads chunk[from..]. A fault is final: the link is to be closed, and nothing more is read. */
   push(chunk: Uint8Array, from = 0): WireFault {
     const end = chunk.length

@@ -3,7 +3,6 @@
 // joins another's. When nothing is left to ask, blocks asked of others are asked again (end game).
 import { Int32Ring } from '../base/ring.js'
 import { NONE, PieceState } from '../contracts/piece-selector.js'
-import type { PeerView } from '../contracts/piece-selector.js'
 import { BLOCK_LENGTH, type PieceGeometry } from '../protocol/geometry.js'
 import type { PieceIndex } from '../protocol/ids.js'
 import type { PieceBook } from './piece-book.js'
@@ -46,7 +45,6 @@ export class BlockScheduler {
     private readonly slots: PieceSlots,
     private readonly peers: PeerTable,
     private readonly selector: SelectorGuard,
-    private readonly views: (slot: number) => PeerView,
     private readonly pieceFull: (slot: number) => void,
   ) {
     this.current = new Int32Array(peers.capacity).fill(NO_SLOT)
@@ -191,6 +189,12 @@ export class BlockScheduler {
     if (this.book.count(PieceState.Wanted) > 0) this.giveUpOrphans()
   }
 
+  /** The torrent is closing: nothing stays open. */
+  abandonAll(): void {
+    for (let i = this.slots.openCount - 1; i >= 0; i--)
+      if (this.isOpen(this.slots.open[i]!)) this.giveUp(this.slots.open[i]!)
+  }
+
   checkInvariants(): readonly string[] {
     const wrong: string[] = []
     const askers = new Map<number, number>()
@@ -210,7 +214,8 @@ export class BlockScheduler {
       const slot = this.slots.open[i]!
       const piece = this.slots.pieceIn(slot)
       const state = this.book.state[piece]
-      if (state !== PieceState.Open && state !== PieceState.Verifying) wrong.push(`piece ${piece} has a slot in state ${state}`)
+      if (state !== PieceState.Open && state !== PieceState.Verifying)
+        wrong.push(`piece ${piece} has a slot in state ${state}`)
       let free = 0
       for (let k = 0; k < this.geometry.blocksIn(piece); k++) {
         const block = this.slots.block(slot, k)
@@ -221,10 +226,12 @@ export class BlockScheduler {
           wrong.push(`block ${k} of piece ${piece}: asked of ${asks} peers, ${this.slots.askers[block]} counted`)
         }
       }
-      if (free !== this.slots.freeBlocks[slot]) wrong.push(`piece ${piece}: ${free} blocks free, ${this.slots.freeBlocks[slot]} counted`)
+      if (free !== this.slots.freeBlocks[slot])
+        wrong.push(`piece ${piece}: ${free} blocks free, ${this.slots.freeBlocks[slot]} counted`)
     }
     const inSlots = this.book.count(PieceState.Open) + this.book.count(PieceState.Verifying)
-    if (inSlots !== this.slots.openCount) wrong.push(`${inSlots} pieces open or verifying, ${this.slots.openCount} slots in use`)
+    if (inSlots !== this.slots.openCount)
+      wrong.push(`${inSlots} pieces open or verifying, ${this.slots.openCount} slots in use`)
     return wrong
   }
 
@@ -276,7 +283,7 @@ export class BlockScheduler {
 
   private openNext(peer: Peer): number {
     if (this.book.count(PieceState.Wanted) === 0) return NO_SLOT
-    const piece = this.selector.pick(this.views(peer.slot), this.ticks)
+    const piece = this.selector.pick(peer.view, this.ticks)
     return piece === NONE ? NO_SLOT : this.openPiece(piece, peer)
   }
 

@@ -67,12 +67,14 @@ export class ChokeRound {
 
   private get unchoked(): number {
     let count = 0
-    for (const peer of this.peers) if (!this.peers.is(peer.slot, PeerFlag.WeChoke) && this.peers.is(peer.slot, PeerFlag.TheyWant)) count++
+    for (const peer of this.peers)
+      if (!this.peers.is(peer.slot, PeerFlag.WeChoke) && this.peers.is(peer.slot, PeerFlag.TheyWant)) count++
     return count
   }
 
   private get waiting(): boolean {
-    for (const peer of this.peers) if (this.peers.is(peer.slot, PeerFlag.WeChoke) && this.peers.is(peer.slot, PeerFlag.TheyWant)) return true
+    for (const peer of this.peers)
+      if (this.peers.is(peer.slot, PeerFlag.WeChoke) && this.peers.is(peer.slot, PeerFlag.TheyWant)) return true
     return false
   }
 
@@ -95,13 +97,24 @@ export class ChokeRound {
   private ask(seeding: boolean, count: number): void {
     if (this.policy === null) return this.ownChoice(count)
     try {
-      this.policy.round(this.roundSeats, this.slots, seeding, this.rounds++, this.random, this.chosen.subarray(0, count))
+      this.policy.round(
+        this.roundSeats,
+        this.slots,
+        seeding,
+        this.rounds++,
+        this.random,
+        this.chosen.subarray(0, count),
+      )
     } catch (error) {
       this.policy = null
       this.setAside(
-        torrentErrors.make('ERR_TORRENT_CHOKER', `the choke policy threw: ${messageOf(error)}; it is set aside and the first to come are served`, {
-          cause: error,
-        }),
+        torrentErrors.make(
+          'ERR_TORRENT_CHOKER',
+          `the choke policy threw: ${messageOf(error)}; it is set aside and the first to come are served`,
+          {
+            cause: error,
+          },
+        ),
       )
       this.ownChoice(count)
     }
@@ -113,7 +126,15 @@ export class ChokeRound {
   }
 
   private seat(i: number, slot: number, now: number): Seat {
-    const seat = (this.seats[i] ??= { slot, interested: false, unchoked: false, rateToUs: 0, rateFromUs: 0, sinceMs: 0, snubbing: false })
+    const seat = (this.seats[i] ??= {
+      slot,
+      interested: false,
+      unchoked: false,
+      rateToUs: 0,
+      rateFromUs: 0,
+      sinceMs: 0,
+      snubbing: false,
+    })
     seat.slot = slot
     seat.interested = this.peers.is(slot, PeerFlag.TheyWant)
     seat.unchoked = !this.peers.is(slot, PeerFlag.WeChoke)

@@ -1,7 +1,7 @@
 // Endpoints we know of and when each may be dialled. Endpoints learnt from others are dialled at most once a minute and
 // given up after three failures; those the user named are tried again for ever.
 import { formatEndpoint, isMulticast, isUnspecified, type Endpoint } from '../base/address.js'
-import { type CloseReason, isFault } from './close-reason.js'
+import { CloseReason, isFault } from './close-reason.js'
 
 const MOST_KNOWN = 2_000
 const LEAST_MS = 60_000
@@ -77,7 +77,8 @@ export class PeerBook {
     entry.state = 'idle'
     if (reason === 'unreachable') entry.failures++
     if (entry.named) entry.notBefore = now + (NAMED_MS[Math.min(entry.failures, NAMED_MS.length) - 1] ?? NAMED_MS[0])
-    else if (reason !== 'unreachable' && isFault(reason)) entry.notBefore = now + FAULT_MS
+    else if (reason !== 'unreachable' && (isFault(reason) || reason === CloseReason.BothSeeds))
+      entry.notBefore = now + FAULT_MS
   }
 
   /** The endpoint is our own: never dialled again. */

@@ -4,7 +4,7 @@ import type { Endpoint } from '../base/address.js'
 import { Bitfield } from '../base/bitfield.js'
 import type { NodeError } from '../base/errors.js'
 import type { PeerLink, PeerSink } from '../contracts/peer-transport.js'
-import { PieceState, type PeerView } from '../contracts/piece-selector.js'
+import { PieceState } from '../contracts/piece-selector.js'
 import { allowedFastSet } from '../protocol/allowed-fast.js'
 import {
   MetadataMessage,
@@ -22,6 +22,7 @@ import * as write from '../protocol/wire-writer.js'
 import { WireFault } from '../protocol/wire-messages.js'
 import { CloseReason } from './close-reason.js'
 import { MessageBuffer } from './message-buffer.js'
+import { PeerLens } from './peer-lens.js'
 import { type Peer, PeerFlag } from './peer-table.js'
 import type { FindSwarm, Swarm } from './swarm.js'
 import { type Outlet, UploadQueue } from './upload-queue.js'
@@ -36,10 +37,11 @@ const FAST_PIECES = 10
 const MOST_BAD_REQUESTS = 300
 const MOST_UNREQUESTED = 8 << 20
 
-export class PeerSession implements PeerSink, WireHandler, Peer, Outlet, PeerView {
+export class PeerSession implements PeerSink, WireHandler, Peer, Outlet {
   slot = -1
   serial = 0
   have: Bitfield = EMPTY
+  view = new PeerLens(this, null)
   seed = false
   allowedFast: readonly number[] = []
   writable = true
@@ -87,10 +89,6 @@ export class PeerSession implements PeerSink, WireHandler, Peer, Outlet, PeerVie
     return this.decoder !== null && this.reason === null
   }
 
-  get downloadRate(): number {
-    return this.swarm?.peers.downRate[this.slot] ?? 0
-  }
-
   has(piece: number): boolean {
     return this.seed || this.have.has(piece)
   }
@@ -112,7 +110,8 @@ export class PeerSession implements PeerSink, WireHandler, Peer, Outlet, PeerVie
     if (this.decoder === null || this.swarm === null) return
     this.heardAt = this.swarm.now
     const fault = this.decoder.push(chunk, from)
-    if (fault !== WireFault.None) return this.close(fault === WireFault.BadIndex ? CloseReason.BadIndex : CloseReason.Protocol)
+    if (fault !== WireFault.None)
+      return this.close(fault === WireFault.BadIndex ? CloseReason.BadIndex : CloseReason.Protocol)
     if (this.reason !== null) return
     this.swarm.scheduler.fill(this)
     this.pump()
@@ -198,17 +197,23 @@ export class PeerSession implements PeerSink, WireHandler, Peer, Outlet, PeerVie
       return this
     }, swarm.now)
     if (taken === null) return this.close(CloseReason.Full)
+    this.view = new PeerLens(this, swarm.peers)
     this.decoder = new WireDecoder(this, swarm.geometry.pieceCount, handshake.fast)
-    this.uploads = new UploadQueue(this, swarm.geometry, swarm.reads, piece => swarm.book.have.has(piece), bytes => {
-      swarm.peers.upNow[this.slot]! += bytes
-      swarm.uploaded(bytes)
-    })
+    this.uploads = new UploadQueue(
+      this,
+      swarm.geometry,
+      swarm.reads,
+      piece => swarm.book.have.has(piece),
+      bytes => {
+        swarm.peers.upNow[this.slot]! += bytes
+        swarm.uploaded(bytes)
+      },
+    )
     this.heardAt = swarm.now
     swarm.joined(this)
     this.tellPieces(swarm)
     if (handshake.extended) this.tellExtensions(swarm)
-    if (this.fast && !swarm.book.have.full) this.grantFast(swarm)
-    else if (this.fast) this.grantFast(swarm)
+    if (this.fast) this.grantFast(swarm)
     this.flush()
   }
 
@@ -224,7 +229,12 @@ export class PeerSession implements PeerSink, WireHandler, Peer, Outlet, PeerVie
   private tellExtensions(swarm: Swarm): void {
     this.sendExtended(
       0,
-      writeExtensionHandshake({ client: CLIENT, port: swarm.port, metadataSize: swarm.info.length, yourIp: this.remote.ip }),
+      writeExtensionHandshake({
+        client: CLIENT,
+        port: swarm.port,
+        metadataSize: swarm.info.length,
+        yourIp: this.remote.ip,
+      }),
     )
   }
 
@@ -441,7 +451,10 @@ export class PeerSession implements PeerSink, WireHandler, Peer, Outlet, PeerVie
     if (part === null || part.kind !== MetadataMessage.Request || this.metadataId === 0) return
     const enough = ++this.metadataServed > 2 * Math.ceil(swarm.info.length / METADATA_PIECE_LENGTH) + 8
     if (enough && this.metadataServed > MOST_BAD_REQUESTS + 1000) return this.close(CloseReason.Flood)
-    this.sendExtended(this.metadataId, enough ? writeMetadataReject(part.piece) : writeMetadataAnswer(swarm.info, part.piece))
+    this.sendExtended(
+      this.metadataId,
+      enough ? writeMetadataReject(part.piece) : writeMetadataAnswer(swarm.info, part.piece),
+    )
   }
 
   private lacking(swarm: Swarm, piece: number): boolean {

@@ -2,6 +2,7 @@
 // lies here, the rest in PeerSession. A number is used again after its peer has gone; a serial never is, so that blame
 // for a bad block cannot fall on whoever came next.
 import type { Bitfield } from '../base/bitfield.js'
+import type { PeerView } from '../contracts/piece-selector.js'
 
 /** Bits of `flags`. "We" is this node. */
 export const PeerFlag = {
@@ -20,6 +21,8 @@ export interface Peer {
   readonly serial: number
   readonly have: Bitfield
   readonly seed: boolean
+  /** The same peer, as a selector sees it. */
+  readonly view: PeerView
   /** Pieces it lets us have while it chokes us (BEP 6). */
   readonly allowedFast: readonly number[]
   has(piece: number): boolean
@@ -90,7 +93,8 @@ export class PeerTable {
     this.flags[slot] = PeerFlag.WeChoke | PeerFlag.TheyChoke | PeerFlag.Growing
     this.pipeline[slot] = PIPELINE_START
     this.pipelineCap[slot] = 250
-    for (const array of [this.useful, this.downNow, this.upNow, this.downRate, this.upRate, this.peakRate]) array[slot] = 0
+    for (const array of [this.useful, this.downNow, this.upNow, this.downRate, this.upRate, this.peakRate])
+      array[slot] = 0
     this.lastBlock[slot] = this.chokedAt[slot] = now
     const peer = make(slot, this.nextSerial++)
     this.peers[slot] = peer

@@ -102,7 +102,8 @@ export class PieceBook {
       if (state === Have && piece !== -1) bytes += this.geometry.lengthOf(piece)
     }
     for (let state = 0; state < STATES; state++) {
-      if (counted[state] !== this.counts[state]) wrong.push(`state ${state}: ${counted[state]} pieces, ${this.counts[state]} counted`)
+      if (counted[state] !== this.counts[state])
+        wrong.push(`state ${state}: ${counted[state]} pieces, ${this.counts[state]} counted`)
     }
     if (bytes !== this.haveBytes) wrong.push(`${bytes} bytes done, ${this.haveBytes} counted`)
     return wrong

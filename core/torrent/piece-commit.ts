@@ -6,13 +6,13 @@ import { PieceState } from '../contracts/piece-selector.js'
 import type { TorrentStorage } from '../contracts/storage.js'
 import type { PieceIndex } from '../protocol/ids.js'
 import type { PieceBook } from './piece-book.js'
-import type { PieceSlots } from './piece-slots.js'
+import { NOBODY, type PieceSlots } from './piece-slots.js'
 
 const FULL_DISK_RETRY_MS = 10_000
 
 export interface CommitOutcome {
-  /** The piece is on disk, and Have. */
-  kept(piece: PieceIndex): void
+  /** The piece is on disk, and Have. `alone`: the serial of the peer on parole that sent all of it, or 0. */
+  kept(piece: PieceIndex, alone: number): void
   /** The hash was wrong; the serials of all who sent a block of it. */
   failed(piece: PieceIndex, senders: readonly number[]): void
   /** Memory was freed, whatever came of the piece. */
@@ -90,11 +90,12 @@ export class PieceCommit {
   }
 
   private finish(slot: number, piece: PieceIndex, right: boolean): void {
-    const senders = right ? [] : this.slots.senders(slot)
+    const exclusive = this.slots.exclusive[slot] !== NOBODY
+    const senders = right && !exclusive ? [] : this.slots.senders(slot)
     this.slots.release(slot)
     this.book.move(piece, right ? PieceState.Have : PieceState.Wanted)
     if (this.closed) return
-    if (right) this.outcome.kept(piece)
+    if (right) this.outcome.kept(piece, exclusive && senders.length === 1 ? (senders[0] ?? 0) : 0)
     else this.outcome.failed(piece, senders)
     this.outcome.freed()
   }
@@ -102,7 +103,9 @@ export class PieceCommit {
   private refused(slot: number, piece: PieceIndex, cause: unknown): void {
     const error = NodeError.is(cause)
       ? cause
-      : new NodeError('ERR_STORAGE_IO', 'operator', `piece ${piece} could not be stored: ${messageOf(cause)}`, { cause })
+      : new NodeError('ERR_STORAGE_IO', 'operator', `piece ${piece} could not be stored: ${messageOf(cause)}`, {
+          cause,
+        })
     if (error.code === 'ERR_STORAGE_FULL' && !this.closed) {
       this.waiting.push(slot)
       if (!this.diskFull) this.outcome.diskFull(error)

@@ -151,7 +151,8 @@ export class ReadAhead {
   private reclaim(): boolean {
     let oldest: Extent | null = null
     for (const extent of this.extents) {
-      if (extent.key >= 0 && extent.ready && extent.pins === 0 && (oldest === null || extent.used < oldest.used)) oldest = extent
+      if (extent.key >= 0 && extent.ready && extent.pins === 0 && (oldest === null || extent.used < oldest.used))
+        oldest = extent
     }
     if (oldest === null) return false
     this.drop(oldest)

@@ -1,7 +1,6 @@
 // One torrent being worked on: wiring and the tick, nothing else. Each part owns its state; this file owns none but who
 // is connected and whether the torrent runs.
 import { createRandom, type Random } from '../base/random.js'
-import type { Endpoint } from '../base/address.js'
 import type { Bitfield } from '../base/bitfield.js'
 import type { NodeError } from '../base/errors.js'
 import type { ChokePolicy } from '../contracts/choke-policy.js'
@@ -43,7 +42,11 @@ export interface SessionParts {
   readonly storage: TorrentStorage
   readonly hashing: HashPool
   readonly arena: BufferArena
-  readonly selector: { readonly name: string; readonly factory: PieceSelectorFactory; readonly options: Readonly<Record<string, unknown>> }
+  readonly selector: {
+    readonly name: string
+    readonly factory: PieceSelectorFactory
+    readonly options: Readonly<Record<string, unknown>>
+  }
   readonly choke: ChokePolicy
   readonly book: PeerBook
   readonly random: Random
@@ -121,14 +124,18 @@ export class TorrentSession implements Swarm {
     )
     this.book.onMove((piece, state) => this.selector.onState(piece, state))
     this.commits = new PieceCommit(this.book, this.slots, parts.storage, parts.hashing, parts.digests, {
-      kept: piece => this.kept(piece),
+      kept: (piece, alone) => this.kept(piece, alone),
       failed: (piece, senders) => this.blame(piece, senders),
       freed: () => this.refill(),
       broken: error => events.failed(error),
       diskFull: error => events.warning(error),
     })
-    this.scheduler = new BlockScheduler(geometry, this.book, this.slots, this.peers, this.selector, slot => this.commits.commit(slot))
-    this.chokes = new ChokeRound(this.peers, parts.choke, parts.uploadSlots, parts.random, error => events.warning(error))
+    this.scheduler = new BlockScheduler(geometry, this.book, this.slots, this.peers, this.selector, slot =>
+      this.commits.commit(slot),
+    )
+    this.chokes = new ChokeRound(this.peers, parts.choke, parts.uploadSlots, parts.random, error =>
+      events.warning(error),
+    )
     this.reads = new ReadAhead(
       geometry,
       arena,
@@ -152,9 +159,21 @@ export class TorrentSession implements Swarm {
 
   /** Greets a peer that was dialled. */
   greet(link: PeerLink): void {
-    const session = new PeerSession(link, this, () => null, ended => this.sessions.delete(ended), this.now)
+    const session = new PeerSession(
+      link,
+      this,
+      () => null,
+      (ended, reason) => this.ended(ended, reason),
+      this.now,
+    )
     this.sessions.add(session)
     session.begin()
+  }
+
+  /** A link that was dialled, or came to us, is gone. */
+  ended(session: PeerSession, reason: CloseReason): void {
+    this.sessions.delete(session)
+    this.parts.book.done(session.remote, this.now, reason)
   }
 
   /** Links of this torrent that are up, greeting or running. */
@@ -229,12 +248,12 @@ export class TorrentSession implements Swarm {
     this.uploadedBytes += bytes
   }
 
-  private kept(piece: PieceIndex): void {
+  private kept(piece: PieceIndex, alone: number): void {
     this.downloaded += this.geometry.lengthOf(piece)
     for (const peer of this.peers) {
       if (!peer.seed) peer.sendHave(piece)
       if (peer.has(piece) && --this.peers.useful[peer.slot]! === 0) peer.setWanted(false)
-      this.peers.set(peer.slot, PeerFlag.Parole, this.peers.is(peer.slot, PeerFlag.Parole) && !this.cleared.has(peer.serial))
+      if (peer.serial === alone) this.peers.set(peer.slot, PeerFlag.Parole, false)
       peer.flush()
     }
     this.parts.events.pieceKept(piece)
@@ -251,7 +270,8 @@ export class TorrentSession implements Swarm {
     const verdict = this.trust.failed(senders)
     for (const session of [...this.sessions]) {
       if (verdict.ban.includes(session.serial)) session.close(CloseReason.Banned)
-      else if (session.slot >= 0 && verdict.parole.includes(session.serial)) this.peers.set(session.slot, PeerFlag.Parole, true)
+      else if (session.slot >= 0 && verdict.parole.includes(session.serial))
+        this.peers.set(session.slot, PeerFlag.Parole, true)
     }
   }
 

@@ -48,7 +48,10 @@ export class Trust {
   }
 }
 
-function dropOldest<K>(from: { readonly size: number; keys(): Iterator<K>; delete(key: K): boolean }, most: number): void {
+function dropOldest<K>(
+  from: { readonly size: number; keys(): Iterator<K>; delete(key: K): boolean },
+  most: number,
+): void {
   if (from.size <= most) return
   const oldest = from.keys().next()
   if (!oldest.done) from.delete(oldest.value)

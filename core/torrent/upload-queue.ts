@@ -84,7 +84,8 @@ export class UploadQueue {
       const first = this.cache.find(piece, begin, this.outlet.slot)
       if (first === LOADING) break
       const room = first === UNREADABLE ? 0 : this.cache.extentLength - (begin % this.cache.extentLength)
-      const second = room >= length || first === UNREADABLE ? -3 : this.cache.find(piece, begin + room, this.outlet.slot)
+      const second =
+        room >= length || first === UNREADABLE ? -3 : this.cache.find(piece, begin + room, this.outlet.slot)
       if (second === LOADING) break
       if (first === UNREADABLE || second === UNREADABLE) {
         this.drop()
