@@ -2,3 +2,5 @@
 export * from './case.js'
 export * from './manual-clock.js'
 export * from './peer-discovery.js'
+export * from './storage.js'
+export { StorageContent } from './storage-content.js'
