@@ -32,13 +32,15 @@ export interface KernelOptions extends ModuleLoader {
   readonly env?: Environment
   /** Absolute. */
   readonly workingDir: string
-  /** Values from outside, provided as if by a plugin called "given". */
-  readonly given?: ReadonlyArray<readonly [AnyToken, unknown]>
+  /** Values from outside, provided as if by a plugin called "given"; with a name where the token wants one. */
+  readonly given?: readonly Given[]
   /** What `find` will be asked for: who provides it is not unused. */
   readonly asked?: readonly AnyToken[]
   /** A plugin marked critical has failed after start-up. By default the kernel stops. */
   onFailure?(error: NodeError): void
 }
+
+export type Given = readonly [token: AnyToken, value: unknown, name?: string]
 
 export function createKernel(options: KernelOptions): Kernel {
   return new Kernel(options)
@@ -116,6 +118,7 @@ export class Kernel {
   find<T>(token: Token<T, 'one'>): T | undefined
   find<T>(token: Token<T, 'many'>): readonly T[]
   find<T>(token: Token<T, 'named'>): NamedRegistry<T>
+  find(token: AnyToken): unknown
   find(token: AnyToken): unknown {
     if (this.phase !== 'ready') throw kernelErrors.make('ERR_PHASE_STATE', `find() in the state "${this.phase}"`)
     return this.provisions.value(token)
@@ -185,7 +188,7 @@ export class Kernel {
     const { host, given = [] } = this.options
     const levels = this.graph?.levels ?? []
     const { signal } = this.stopping
-    for (const [token, value] of given) this.provisions.add(token, { by: GIVEN, rank: -1, name: '', value })
+    for (const [token, value, name = ''] of given) this.provisions.add(token, { by: GIVEN, rank: -1, name, value })
     for (const part of levels.flat()) {
       if (signal.aborted) return []
       try {

@@ -3,7 +3,7 @@ import { createRandom } from '../../core/base/random.js'
 import { silentLogger } from '../../core/base/log.js'
 import type { Host } from '../../core/base/host.js'
 import type { AnyToken, Token } from '../../core/base/token.js'
-import { createKernel } from '../../core/kernel/kernel.js'
+import { createKernel, type Given } from '../../core/kernel/kernel.js'
 import type { NamedRegistry } from '../../core/kernel/plugin.js'
 import { ManualClock } from './manual-clock.js'
 
@@ -25,12 +25,12 @@ export interface PluginSurroundings {
 
 /**
  * Checks the plugin's manifest and options, sets it up, and brings it to `ready`. `given` is what it requires, as
- * values: `[[Http, fakeHttp]]`. Rejects with the report or the error that a whole node would give.
+ * values: `[[Http, fakeHttp], [TrackerClients, fakeClient, 'udp']]`. Rejects with the report or the error that a whole node would give.
  */
 export async function loadPlugin(
   plugin: unknown,
   options: unknown = {},
-  given: ReadonlyArray<readonly [AnyToken, unknown]> = [],
+  given: readonly Given[] = [],
   { host = {}, folder = '/' }: PluginSurroundings = {},
 ): Promise<PluginUnderTest> {
   const random = createRandom(1)
@@ -51,7 +51,7 @@ export async function loadPlugin(
   function provided<T>(token: Token<T, 'one'>): T
   function provided<T>(token: Token<T, 'many'>): readonly T[]
   function provided<T>(token: Token<T, 'named'>): NamedRegistry<T>
-  function provided(token: Token<never, 'one'>): unknown {
+  function provided(token: AnyToken): unknown {
     return kernel.find(token)
   }
   return { provided, stop: () => kernel.stop() }
