@@ -6,5 +6,4 @@ export const protocolErrors = errorTable({
   ERR_BENCODE_LIMIT: 'remote',
   ERR_BENCODE_RANGE: 'remote',
   ERR_BENCODE_VALUE: 'defect',
-  ERR_TRACKER_REPLY: 'remote',
 })

@@ -12,7 +12,6 @@ export const errors = errorTable({
   ERR_HTTP_FAILED: 'remote',
   ERR_FILE_ABSENT: 'operator',
   ERR_FILE_FAILED: 'operator',
-  ERR_FILE_FULL: 'operator',
   ERR_FILE_LOCKED: 'operator',
   ERR_NAME_UNKNOWN: 'remote',
 })

@@ -1,0 +1,35 @@
+import { serveHttp } from './http-server.js'
+import { getHttp } from './http-client.js'
+import type { Endpoint } from '../../core/base/address.js'
+import type { Clock } from '../../core/base/clock.js'
+import type { HttpLimits, HttpListener, HttpNet, HttpReply } from '../../core/contracts/host.js'
+import type { HttpHandler } from './http-server.js'
+
+/** HTTP of the machine: node:http to serve, undici to ask. */
+export class NodeHttpNet implements HttpNet {
+  private readonly open = new Set<HttpListener>()
+
+  constructor(private readonly clock: Clock) {}
+
+  async serve(at: Endpoint, handler: HttpHandler): Promise<HttpListener> {
+    const listener = await serveHttp(at, handler)
+    const opened: HttpListener = {
+      local: listener.local,
+      close: () => {
+        this.open.delete(opened)
+        return listener.close()
+      },
+    }
+    this.open.add(opened)
+    return opened
+  }
+
+  get(url: URL, limits: HttpLimits, signal: AbortSignal): Promise<HttpReply> {
+    return getHttp(url, limits, signal, this.clock)
+  }
+
+  /** Ends what is still being served. */
+  async close(): Promise<void> {
+    await Promise.all([...this.open].map(listener => listener.close()))
+  }
+}

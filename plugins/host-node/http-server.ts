@@ -1,0 +1,144 @@
+// HTTP requests for a tracker: small, many, from anyone. node:http parses and bounds them; a request costs one object
+// and one closure here, and its reply leaves as one string.
+import { createServer } from 'node:http'
+import { formatIp } from '../../core/base/address.js'
+import { bindFault } from './errors.js'
+import { endpointFrom } from './socket-address.js'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Endpoint } from '../../core/base/address.js'
+import type { HttpListener, HttpReply, HttpRequest } from '../../core/contracts/host.js'
+
+export type HttpHandler = (request: HttpRequest, respond: (reply: HttpReply) => void) => void
+
+const MAX_URL = 4096
+/** Headers and the request line together; beyond it the connection ends with 431. */
+const MAX_HEADER = 16 * 1024
+/** Checked every half second, so that 5 s are kept. */
+const HEADERS_MS = 4500
+const REQUEST_MS = 10_000
+const CHECK_MS = 500
+const KEEP_ALIVE_MS = 15_000
+/** A client that does not take its reply is cut off after this. */
+const STUCK_MS = 30_000
+
+const tooLong: HttpReply = { status: 414, type: 'text/plain', body: new TextEncoder().encode('URI too long\n') }
+
+class NodeHttpRequest implements HttpRequest {
+  readonly method: string
+  readonly path: string
+  readonly query: string
+
+  constructor(
+    private readonly message: IncomingMessage,
+    url: string,
+    readonly from: Endpoint,
+  ) {
+    this.method = message.method ?? 'GET'
+    const mark = url.indexOf('?')
+    this.path = mark < 0 ? url : url.slice(0, mark)
+    this.query = mark < 0 ? '' : url.slice(mark + 1)
+  }
+
+  header(name: string): string | undefined {
+    const raw = this.message.rawHeaders
+    let value: string | undefined
+    for (let i = 0; i + 1 < raw.length; i += 2) {
+      if (raw[i]!.length !== name.length || raw[i]!.toLowerCase() !== name) continue
+      value = value === undefined ? raw[i + 1]! : `${value}, ${raw[i + 1]!}`
+    }
+    return value
+  }
+}
+
+export async function serveHttp(at: Endpoint, handler: HttpHandler): Promise<HttpListener> {
+  const server = createServer({
+    maxHeaderSize: MAX_HEADER,
+    headersTimeout: HEADERS_MS,
+    requestTimeout: REQUEST_MS,
+    connectionsCheckingInterval: CHECK_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    noDelay: true,
+  })
+  server.timeout = STUCK_MS
+  server.on('request', (message, response) => take(message, response, handler))
+  server.on('clientError', refuse)
+  try {
+    await listening(server, at)
+  } catch (error) {
+    throw bindFault('ERR_HTTP_LISTEN', 'TCP', at, error)
+  }
+  // Out of descriptors, say: the system refuses that one connection, and the next may do better.
+  server.on('error', () => undefined)
+  const bound = server.address()
+  const port = bound !== null && typeof bound === 'object' ? bound.port : at.port
+  let closing: Promise<void> | null = null
+  return {
+    local: { family: at.family, ip: at.ip, port },
+    close() {
+      closing ??= new Promise(resolve => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      })
+      return closing
+    },
+  }
+}
+
+function listening(server: Server, at: Endpoint): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ host: formatIp(at.ip), port: at.port, exclusive: true, backlog: 1024 }, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+}
+
+function take(message: IncomingMessage, response: ServerResponse, handler: HttpHandler): void {
+  const { remoteAddress, remotePort } = message.socket
+  // Gone already, and nobody could say who it was.
+  if (remoteAddress === undefined || remotePort === undefined) return void response.destroy()
+  const url = message.url ?? '/'
+  if (url.length > MAX_URL) return reply(response, tooLong)
+  let answered = false
+  handler(new NodeHttpRequest(message, originForm(url), endpointFrom(remoteAddress, remotePort)), answer => {
+    if (answered) return
+    answered = true
+    reply(response, answer)
+  })
+}
+
+/** "GET http://host/path" is how a proxy is asked; the path is what counts. */
+function originForm(url: string): string {
+  if (url.charCodeAt(0) === 0x2f) return url
+  const host = url.indexOf('://')
+  const path = host < 0 ? -1 : url.indexOf('/', host + 3)
+  return path < 0 ? url : url.slice(path)
+}
+
+function reply(response: ServerResponse, { status, type, body }: HttpReply): void {
+  if (response.destroyed) return
+  response.writeHead(status, ['Content-Type', type, 'Content-Length', String(body.length)])
+  // As a string of one character a byte the body leaves with the header in one write.
+  response.end(bytesAsText(body), 'latin1')
+}
+
+const lines: Readonly<Record<string, string>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+}
+
+/** What the parser did not take, or what did not come in time. */
+function refuse(error: Error & { code?: string; rawPacket?: Buffer }, socket: Socket): void {
+  if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy()
+  let line = lines[error.code ?? ''] ?? '400 Bad Request'
+  const firstLine = error.rawPacket?.subarray(0, MAX_URL).includes(0x0a) ?? true
+  if (error.code === 'HPE_HEADER_OVERFLOW' && !firstLine) line = '414 URI Too Long'
+  socket.end(`HTTP/1.1 ${line}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+  socket.destroySoon()
+}
+
+function bytesAsText(body: Uint8Array): string {
+  return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1')
+}
