@@ -62,6 +62,8 @@ export interface TorrentStorage {
 }
 
 export interface StorageFactory {
+  /** Absolute: the folder of torrents that name none. Absent: the caller's to choose. */
+  readonly root?: string
   /** Opens or creates; existing right data is kept. Writes nothing but folders before the first piece. */
   open(spec: StorageSpec, signal: AbortSignal): Promise<TorrentStorage>
 }

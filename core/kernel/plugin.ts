@@ -2,8 +2,10 @@
 import { z } from 'zod'
 import type { Host } from '../base/host.js'
 import type { AnyToken, Carried, Token } from '../base/token.js'
+import type { Scope } from './scope.js'
 
 export { z }
+export { inject, injectable, type Scope } from './scope.js'
 export { token } from '../base/token.js'
 export { NodeError, errorTable } from '../base/errors.js'
 
@@ -26,14 +28,6 @@ export interface NamedRegistry<T> {
   get(name: string): T
   has(name: string): boolean
   names(): readonly string[]
-}
-
-/** Where one thing of a node (a torrent) keeps its parts; closed last-in first-out. */
-export interface Scope {
-  provide<T>(token: Token<T, 'one' | 'many'>, value: T): void
-  construct<T>(cls: new (...args: never[]) => T): T
-  onClose(release: () => MaybePromise<void>): void
-  close(): Promise<void>
 }
 
 export interface NodeFacts {

@@ -6,4 +6,5 @@ export const protocolErrors = errorTable({
   ERR_BENCODE_LIMIT: 'remote',
   ERR_BENCODE_RANGE: 'remote',
   ERR_BENCODE_VALUE: 'defect',
+  ERR_TRACKER_REPLY: 'remote',
 })

@@ -1,14 +1,8 @@
 // A node's disk: files in memory, and the time that using them takes. It stays when the node's program stops, so a
 // node that starts again finds what it left.
 import { compareBytes } from '../base/bytes.js'
+import { SparseFile } from './sparse-file.js'
 import type { Timeline } from './timeline.js'
-
-export interface SimFile {
-  /** At least `length` bytes; what was never written is zero. */
-  bytes: Uint8Array
-  length: number
-  mtimeMs: number
-}
 
 export interface DiskSpeed {
   /** What each operation costs before the first byte moves. */
@@ -18,10 +12,12 @@ export interface DiskSpeed {
 
 export class SimDisk {
   /** By normal path. Folders that hold a file exist, whether they were made or not. */
-  private readonly files = new Map<string, SimFile>()
+  private readonly files = new Map<string, SparseFile>()
   private readonly folders = new Set<string>(['/'])
   /** Locked paths, each with who holds it. */
   readonly locks = new Map<string, string>()
+  /** While it is set there is no room: whoever is about to write fails instead. */
+  full = false
   private freeAt = 0
 
   constructor(
@@ -49,7 +45,7 @@ export class SimDisk {
     })
   }
 
-  file(path: string): SimFile | undefined {
+  file(path: string): SparseFile | undefined {
     return this.files.get(normalPath(path))
   }
 
@@ -62,18 +58,11 @@ export class SimDisk {
     const normal = normalPath(path)
     let file = this.files.get(normal)
     if (file === undefined) {
-      file = { bytes: new Uint8Array(0), length: 0, mtimeMs: 0 }
+      file = new SparseFile()
       this.files.set(normal, file)
       this.makeFolder(parentOf(normal))
     }
-    const end = at + bytes.length
-    if (end > file.bytes.length) {
-      const grown = new Uint8Array(Math.max(end, 2 * file.bytes.length))
-      grown.set(file.bytes.subarray(0, file.length))
-      file.bytes = grown
-    }
-    file.bytes.set(bytes, at)
-    file.length = Math.max(file.length, end)
+    file.write(at, bytes)
     file.mtimeMs = this.timeline.now
   }
 

@@ -52,7 +52,9 @@ export class WatchedTorrent implements DiscoveryHandle {
     return this.leaving
   }
 
-  private async leave(signal: AbortSignal): Promise<void> {
+  private async leave(deadline: AbortSignal): Promise<void> {
+    // One deadline is shared by all torrents of a node: none of them hangs its listeners on that itself.
+    const signal = AbortSignal.any([deadline])
     this.gone()
     this.asker.leaving = true
     await this.within(GRACE_MS, signal, Promise.all(this.flights))

@@ -12,6 +12,7 @@ export const errors = errorTable({
   ERR_HTTP_FAILED: 'remote',
   ERR_FILE_ABSENT: 'operator',
   ERR_FILE_FAILED: 'operator',
+  ERR_FILE_FULL: 'operator',
   ERR_FILE_LOCKED: 'operator',
   ERR_NAME_UNKNOWN: 'remote',
 })

@@ -1,7 +1,7 @@
 // A node's own small files on its simulated disk.
 import type { FileFact, FileSystem } from '../../core/contracts/host.js'
 import { normalPath } from '../../core/sim/disk.js'
-import type { SimFile } from '../../core/sim/disk.js'
+import type { SparseFile } from '../../core/sim/sparse-file.js'
 import type { SimNode } from '../../core/sim/node.js'
 import { errors } from './errors.js'
 
@@ -11,14 +11,16 @@ export class SimFiles implements FileSystem {
   read(path: string): Promise<Uint8Array> {
     const { disk } = this.machine
     return disk.work(disk.file(path)?.length ?? 0, () => {
-      const file = this.existing(path)
-      return file.bytes.slice(0, file.length)
+      const file = disk.file(path)
+      if (file === undefined) throw this.absent(path)
+      return file.bytes()
     })
   }
 
   writeAtomic(path: string, bytes: Uint8Array): Promise<void> {
     const copy = bytes.slice()
     return this.machine.disk.work(bytes.length, () => {
+      this.refuseIfFull(path)
       this.machine.disk.replace(path, copy)
       this.machine.note(`wrote ${copy.length} bytes to ${path}`)
     })
@@ -27,7 +29,10 @@ export class SimFiles implements FileSystem {
   append(path: string, bytes: Uint8Array): Promise<void> {
     const { disk } = this.machine
     const copy = bytes.slice()
-    return disk.work(bytes.length, () => disk.write(path, disk.file(path)?.length ?? 0, copy))
+    return disk.work(bytes.length, () => {
+      this.refuseIfFull(path)
+      disk.write(path, disk.file(path)?.length ?? 0, copy)
+    })
   }
 
   stat(
@@ -100,10 +105,9 @@ export class SimFiles implements FileSystem {
     })
   }
 
-  private existing(path: string): SimFile {
-    const file = this.machine.disk.file(path)
-    if (file === undefined) throw this.absent(path)
-    return file
+  private refuseIfFull(path: string): void {
+    if (this.machine.disk.full)
+      throw errors.make('ERR_FILE_FULL', `${path}: no room on the disk`, { details: { path } })
   }
 
   private absent(path: string): Error {
@@ -111,6 +115,6 @@ export class SimFiles implements FileSystem {
   }
 }
 
-function fact(path: readonly string[], file: SimFile): FileFact {
+function fact(path: readonly string[], file: SparseFile): FileFact {
   return { path, length: file.length, mtimeMs: file.mtimeMs }
 }

@@ -52,7 +52,7 @@ export class SimHashing implements HashPool {
     if (file === undefined || file.length < fact.length) {
       throw errors.make('ERR_FILE_FAILED', `${path} is shorter than ${fact.length} bytes: did it change meanwhile?`)
     }
-    return file.bytes.subarray(0, fact.length)
+    return file.bytes().subarray(0, fact.length)
   }
 
   private cost(bytes: number, signal?: AbortSignal): Promise<void> {

@@ -29,12 +29,7 @@ export class ContentFiles {
   read(offset: number, into: Uint8Array): boolean {
     return this.each(offset, into.length, (path, at, begin, end) => {
       if (path === null) into.fill(0, begin, end)
-      else {
-        const file = this.disk.file(path)
-        if (file === undefined || file.length < at + end - begin) return false
-        into.set(file.bytes.subarray(at, at + end - begin), begin)
-      }
-      return true
+      return path === null || this.disk.file(path)?.read(at, into.subarray(begin, end)) === true
     })
   }
 

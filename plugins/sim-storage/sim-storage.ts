@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 import { equalBytes, toHex } from '../../core/base/bytes.js'
 import type { NodeError } from '../../core/base/errors.js'
-import type { ReadJob, StorageSpec, TorrentStorage } from '../../core/contracts/storage.js'
+import type { ReadJob, StorageFactory, StorageSpec, TorrentStorage } from '../../core/contracts/storage.js'
 import type { PieceIndex } from '../../core/protocol/ids.js'
 import type { SimNode } from '../../core/sim/node.js'
 import { ContentFiles } from './content-files.js'
@@ -91,6 +91,9 @@ export class SimStorage implements TorrentStorage {
   }
 
   protected put(piece: PieceIndex, data: Uint8Array): void {
+    if (this.machine.disk.full) {
+      throw errors.make('ERR_STORAGE_FULL', `no room for piece ${piece} below ${this.spec.folder}: make some`)
+    }
     this.content.write(this.offset(piece), data)
     this.note(`wrote piece ${piece}`)
   }
@@ -132,6 +135,19 @@ export class HashingStorage extends SimStorage implements TorrentStorage {
       const bytes = new Uint8Array(length)
       return this.content.read(this.offset(piece), bytes) && isDigest(bytes, digest)
     })
+  }
+}
+
+export class SimStorageFactory implements StorageFactory {
+  constructor(
+    private readonly machine: SimNode,
+    private readonly options: { readonly hashing: boolean },
+  ) {}
+
+  async open(spec: StorageSpec, signal: AbortSignal): Promise<TorrentStorage> {
+    signal.throwIfAborted()
+    await Promise.resolve()
+    return this.options.hashing ? new HashingStorage(this.machine, spec) : new SimStorage(this.machine, spec)
   }
 }
 

@@ -8,7 +8,10 @@ import type { PieceIndex } from '../../core/protocol/ids.js'
 import { fillContent } from '../../core/sim/content.js'
 import type { SimNode } from '../../core/sim/node.js'
 import { World } from '../../core/sim/world.js'
-import { HashingStorage, SimStorage } from '../../plugins/sim-storage/sim-storage.js'
+import { register } from '../conformance/case.js'
+import { storageCases } from '../conformance/storage.js'
+import { inWorld } from '../swarms/in-world.js'
+import { HashingStorage, SimStorage, SimStorageFactory } from '../../plugins/sim-storage/sim-storage.js'
 
 const geometry = pieceGeometry(250, 100)
 
@@ -55,6 +58,30 @@ function read(world: World, storage: TorrentStorage, i: number): Promise<Uint8Ar
 function setUp(): { readonly world: World; readonly machine: SimNode } {
   const world = new World(1)
   return { world, machine: world.node('a') }
+}
+
+for (const hashing of [true, false]) {
+  const world = new World(1)
+  const cases = storageCases(() => {
+    const machine = world.node(`machine ${world.nodes.length}`)
+    return Promise.resolve({
+      factory: new SimStorageFactory(machine, { hashing }),
+      folder: '/content',
+      persistent: true,
+      breakWrites() {
+        machine.disk.full = true
+        return Promise.resolve(() => {
+          machine.disk.full = false
+          return Promise.resolve()
+        })
+      },
+      close() {
+        expect(machine.inUse()).to.deep.equal([])
+        return Promise.resolve()
+      },
+    })
+  })
+  register(`sim-storage with${hashing ? '' : 'out'} hashing: contract`, inWorld(world, cases))
 }
 
 describe('sim-storage', () => {

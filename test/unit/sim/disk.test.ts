@@ -20,8 +20,15 @@ describe('sim disk', () => {
   it('holds zeros where nothing was written', () => {
     const { disk: one } = disk()
     one.write('/a/b', 3, Uint8Array.of(7))
+    one.write('/a/b', 6_000_000_000, Uint8Array.of(8, 9))
     const file = one.file('/a/./x/../b')
-    expect([...(file?.bytes.subarray(0, file.length) ?? [])]).to.deep.equal([0, 0, 0, 7])
+    const read = (at: number, length: number): number[] | undefined => {
+      const into = new Uint8Array(length)
+      return file?.read(at, into) ? [...into] : undefined
+    }
+    expect(read(0, 5)).to.deep.equal([0, 0, 0, 7, 0])
+    expect(read(5_999_999_999, 3)).to.deep.equal([0, 8, 9])
+    expect(read(6_000_000_001, 2)).to.equal(undefined)
   })
 
   it('lists names in byte order, moves folders with what is in them, and removes them', () => {

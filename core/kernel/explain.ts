@@ -1,0 +1,43 @@
+// A linked node as text for people: who provides what to whom, with which options, and in which order it starts.
+import type { AnyToken } from '../base/token.js'
+import { placeOf } from './document.js'
+import type { Graph } from './graph.js'
+import type { Part } from './parts.js'
+import type { Profile } from './profile.js'
+
+export function explain(profile: Profile, parts: readonly Part[], graph: Graph<Part>): string {
+  const { name, dataDir } = profile.node
+  const lines = [`node "${name}", state in ${dataDir}, ${parts.length} plugins`, '', 'start order']
+  graph.levels.forEach((level, i) => lines.push(`  ${i + 1}  ${level.map(part => part.id).join(', ')}`))
+  for (const part of parts) lines.push('', ...explainPart(part, graph))
+  if (graph.unused.length > 0) lines.push('', 'notes', ...graph.unused.map(id => `  ${unusedNote(id)}`))
+  return hideSecrets(lines.join('\n'), profile)
+}
+
+export function unusedNote(id: string): string {
+  return `nothing in this profile uses what "${id}" provides`
+}
+
+function explainPart(part: Part, graph: Graph<Part>): string[] {
+  const { requires, optional, provides } = part.plugin
+  const others = (ids: readonly string[]): string => ids.filter(id => id !== part.id).join(', ') || 'nobody'
+  const row = (label: string, token: AnyToken, arrow: string, ids: readonly string[]): string =>
+    `  ${label.padEnd(9)} ${token.id} ${arrow} ${others(ids)}`
+  const took = Object.entries(part.timings).map(([phase, ms]) => `${phase} ${ms.toFixed(1)} ms`)
+  return [
+    `${part.id}  (${part.use}, ${placeOf(part.origin)})${part.critical ? '  critical' : ''}`,
+    ...provides.map(token => row('provides', token, '->', graph.consumers(token))),
+    ...requires.map(token => row('requires', token, '<-', graph.providers(token))),
+    ...optional.map(token => row('optional', token, '<-', graph.providers(token))),
+    `  options   ${JSON.stringify(part.options)}`,
+    ...(took.length === 0 ? [] : [`  took      ${took.join(', ')}`]),
+  ]
+}
+
+/** What came from the environment is shown by the name of its variable. */
+function hideSecrets(text: string, profile: Profile): string {
+  return profile.secrets.reduce((shown, [value, raw]) => {
+    const written = JSON.stringify(value).slice(1, -1)
+    return written.length < 3 ? shown : shown.replaceAll(written, () => raw)
+  }, text)
+}

@@ -1,0 +1,88 @@
+// Replies of an HTTP tracker (BEP 3, 7, 23, 24, 48), keys in order. Written by hand: the keys of a scrape are bytes.
+import { endpointOf, formatIp } from '../base/address.js'
+import { compareBytes, readU16 } from '../base/bytes.js'
+import { BencodeWriter } from './bencode-writer.js'
+import { compactLength } from './compact-peers.js'
+
+/** What is told of a swarm. The shape of the tracker's own reply fits. */
+export interface AnnounceAnswer {
+  readonly interval: number
+  readonly minInterval: number
+  readonly seeders: number
+  readonly leechers: number
+  /** Compact peers of the requester's family at its front. */
+  readonly peers: Uint8Array
+  readonly peerBytes: number
+}
+
+export interface AnswerOptions {
+  /** The requester's: v4 peers stand in `peers`, v6 peers in `peers6`. */
+  readonly family: 4 | 6
+  /** False: peers as dictionaries of `ip` and `port`, both families in `peers`. */
+  readonly compact: boolean
+  /** BEP 24: the requester's address, 4 or 16 bytes. */
+  readonly externalIp?: Uint8Array
+  readonly warning?: string
+}
+
+const noBytes = new Uint8Array(0)
+
+export function writeHttpAnnounce(answer: AnnounceAnswer, options: AnswerOptions): Uint8Array {
+  const out = new BencodeWriter(160 + answer.peerBytes)
+  out.openDictionary()
+  out.ascii('complete').integer(answer.seeders)
+  if (options.externalIp !== undefined) out.ascii('external ip').bytes(options.externalIp)
+  out.ascii('incomplete').integer(answer.leechers)
+  out.ascii('interval').integer(answer.interval)
+  out.ascii('min interval').integer(answer.minInterval)
+  const peers = answer.peers.subarray(0, answer.peerBytes)
+  // `peers` stands in every reply: some clients take one without it for broken.
+  if (!options.compact) writeDictionaries(out.ascii('peers'), peers, options.family)
+  else if (options.family === 4) out.ascii('peers').bytes(peers)
+  else out.ascii('peers').bytes(noBytes).ascii('peers6').bytes(peers)
+  if (options.warning !== undefined) out.ascii('warning message').text(options.warning)
+  return out.close().finish()
+}
+
+function writeDictionaries(out: BencodeWriter, peers: Uint8Array, family: 4 | 6): void {
+  const stride = compactLength(family)
+  out.openList()
+  for (let at = 0; at + stride <= peers.length; at += stride) {
+    const { ip } = endpointOf(peers.subarray(at, at + stride - 2), 0)
+    out.openDictionary().ascii('ip').ascii(formatIp(ip))
+    out
+      .ascii('port')
+      .integer(readU16(peers, at + stride - 2))
+      .close()
+  }
+  out.close()
+}
+
+/** HTTP status 200 goes with it: clients show the reason only then. */
+export function writeHttpFailure(reason: string): Uint8Array {
+  return new BencodeWriter().openDictionary().ascii('failure reason').text(reason).close().finish()
+}
+
+export interface ScrapeEntry {
+  readonly infoHash: Uint8Array
+  readonly seeders: number
+  readonly completed: number
+  readonly leechers: number
+}
+
+/** Each hash once, in byte order. */
+export function writeHttpScrape(entries: readonly ScrapeEntry[]): Uint8Array {
+  const out = new BencodeWriter(64 + 90 * entries.length)
+  out.openDictionary().ascii('files').openDictionary()
+  let last: Uint8Array = noBytes
+  for (const entry of entries.toSorted((a, b) => compareBytes(a.infoHash, b.infoHash))) {
+    if (compareBytes(entry.infoHash, last) === 0) continue
+    last = entry.infoHash
+    out.bytes(entry.infoHash).openDictionary()
+    out.ascii('complete').integer(entry.seeders)
+    out.ascii('downloaded').integer(entry.completed)
+    out.ascii('incomplete').integer(entry.leechers)
+    out.close()
+  }
+  return out.close().close().finish()
+}

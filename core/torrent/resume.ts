@@ -1,0 +1,138 @@
+// What a torrent remembers between two runs, and how much of it is believed.
+//
+// HASH.resume is written whole after the content was flushed, so the pieces it names are on the disk. HASH.journal gets
+// the pieces verified since, at once and unsynced, so it names pieces that probably are: they are hashed, not fetched.
+import { createHash } from 'node:crypto'
+import { Bitfield } from '../base/bitfield.js'
+import { equalBytes, latin1, readU16, readU32, readU64, writeU16, writeU32, writeU64 } from '../base/bytes.js'
+import type { InfoHash } from '../protocol/ids.js'
+
+export interface ResumeState {
+  /** Pieces that were verified and flushed. */
+  readonly flushed: Bitfield
+  /** What the storage gave as its stamp when this was written; ASCII. */
+  readonly stamp: string
+  readonly uploaded: number
+  readonly downloaded: number
+  /** Written on stopping: nothing was done to the content afterwards. */
+  readonly clean: boolean
+}
+
+// magic 8, version u16, flags u16, info-hash 20, pieces u32, uploaded u64, downloaded u64, stamp length u16,
+// stamp, bits, SHA-1 of all before it
+const MAGIC = Buffer.from('SHOALRSM', 'latin1')
+const VERSION = 1
+const CLEAN = 1
+const AT = { version: 8, flags: 10, infoHash: 12, pieces: 32, uploaded: 36, downloaded: 44, stampLength: 52, stamp: 54 }
+const CHECKSUM = 20
+
+export function encodeResume(state: ResumeState, infoHash: InfoHash): Uint8Array {
+  const { flushed, stamp } = state
+  const end = AT.stamp + stamp.length + flushed.bytes.length
+  const out = new Uint8Array(end + CHECKSUM)
+  out.set(MAGIC)
+  writeU16(out, AT.version, VERSION)
+  writeU16(out, AT.flags, state.clean ? CLEAN : 0)
+  out.set(infoHash, AT.infoHash)
+  writeU32(out, AT.pieces, flushed.length)
+  writeU64(out, AT.uploaded, state.uploaded)
+  writeU64(out, AT.downloaded, state.downloaded)
+  writeU16(out, AT.stampLength, stamp.length)
+  out.set(Buffer.from(stamp, 'latin1'), AT.stamp)
+  out.set(flushed.bytes, AT.stamp + stamp.length)
+  out.set(checksum(out.subarray(0, end)), end)
+  return out
+}
+
+/** A text says in a few words why the bytes cannot be used; cut short anywhere, they never can. */
+export function decodeResume(bytes: Uint8Array, infoHash: InfoHash, pieceCount: number): ResumeState | string {
+  if (bytes.length < AT.stamp + CHECKSUM) return 'it is cut short'
+  if (!equalBytes(bytes.subarray(0, MAGIC.length), MAGIC)) return 'it is no resume file'
+  if (readU16(bytes, AT.version) !== VERSION) return `its version is ${readU16(bytes, AT.version)}, not ${VERSION}`
+  const end = bytes.length - CHECKSUM
+  if (!equalBytes(checksum(bytes.subarray(0, end)), bytes.subarray(end))) return 'it is damaged'
+  if (!equalBytes(bytes.subarray(AT.infoHash, AT.pieces), infoHash)) return 'it belongs to another torrent'
+  const bitsAt = AT.stamp + readU16(bytes, AT.stampLength)
+  const flushed = Bitfield.from(bytes.subarray(Math.min(bitsAt, end), end), pieceCount)
+  if (flushed === null || readU32(bytes, AT.pieces) !== pieceCount) return 'it has another number of pieces'
+  return {
+    flushed,
+    stamp: latin1(bytes, AT.stamp, bitsAt),
+    uploaded: readU64(bytes, AT.uploaded),
+    downloaded: readU64(bytes, AT.downloaded),
+    clean: (readU16(bytes, AT.flags) & CLEAN) !== 0,
+  }
+}
+
+export const JOURNAL_ENTRY = 4
+
+/** What is appended for pieces that were verified. */
+export function encodeJournal(pieces: Iterable<number>): Uint8Array {
+  const list = [...pieces]
+  const out = new Uint8Array(list.length * JOURNAL_ENTRY)
+  list.forEach((piece, i) => writeU32(out, i * JOURNAL_ENTRY, piece))
+  return out
+}
+
+/**
+ * The pieces a journal names. A torn last entry and numbers out of range are passed over. Since what is appended behind
+ * a torn entry would be read askew, a run never goes on with a journal it found: it writes the state anew and begins one.
+ */
+export function decodeJournal(bytes: Uint8Array, pieceCount: number): Bitfield {
+  const pieces = new Bitfield(pieceCount)
+  for (let at = 0; at + JOURNAL_ENTRY <= bytes.length; at += JOURNAL_ENTRY) pieces.set(readU32(bytes, at))
+  return pieces
+}
+
+export interface ResumeEvidence {
+  /** null: there is none, or it could not be used. */
+  readonly state: ResumeState | null
+  readonly journal: Uint8Array
+  /** The storage's, now. */
+  readonly stamp: string
+  /** The storage's, now: pieces that could be there, judged by sizes. */
+  readonly present: Bitfield
+}
+
+export interface ResumePlan {
+  /** Taken as had, unhashed. */
+  readonly trust: Bitfield
+  /** Hashed from the disk. What is in neither is fetched. */
+  readonly check: Bitfield
+  readonly because: 'clean' | 'unclean' | 'no-state' | 'other-stamp' | 'content-lost'
+}
+
+/**
+ * Clean, and nobody touched the content since: all that was flushed is trusted and nothing is hashed. Not clean: what was
+ * flushed is trusted, what only the journal names is hashed. Anything else: all that could be there is hashed.
+ *
+ * An unclean state is believed whatever its stamp. The stamp was taken when the state was written; our own writes
+ * afterwards, up to the kill, changed times and sizes, so an unequal stamp says nothing there, and asking for an equal one
+ * would hash a whole download after every power cut. What it can still be held to is that files only grow under a
+ * download: a flushed piece that lies beyond the end of its file was taken away by somebody else, and then nothing is
+ * believed. Somebody who changes bytes in place during that time goes unnoticed until the piece is read or hashed; on a
+ * clean state the stamp catches that too.
+ */
+export function planResume({ state, journal, stamp, present }: ResumeEvidence): ResumePlan {
+  const none = new Bitfield(present.length)
+  const everything = (because: ResumePlan['because']): ResumePlan => ({ trust: none, check: present, because })
+  if (state === null) return everything('no-state')
+  if (state.clean && state.stamp !== stamp) return everything('other-stamp')
+  if (intersection(state.flushed, present).count < state.flushed.count) return everything('content-lost')
+  if (state.clean) return { trust: state.flushed, check: none, because: 'clean' }
+  const check = intersection(decodeJournal(journal, present.length), present)
+  for (let piece = check.nextSet(0); piece !== -1; piece = check.nextSet(piece + 1)) {
+    if (state.flushed.has(piece)) check.clear(piece)
+  }
+  return { trust: state.flushed, check, because: 'unclean' }
+}
+
+function intersection(a: Bitfield, b: Bitfield): Bitfield {
+  const both = new Bitfield(a.length)
+  for (let piece = a.nextSet(0); piece !== -1; piece = a.nextSet(piece + 1)) if (b.has(piece)) both.set(piece)
+  return both
+}
+
+function checksum(bytes: Uint8Array): Uint8Array {
+  return createHash('sha1').update(bytes).digest()
+}

@@ -1,0 +1,157 @@
+import { NodeError } from '../../core/base/errors.js'
+import type { ReadJob, StorageSpec, TorrentStorage } from '../../core/contracts/storage.js'
+import type { PieceIndex } from '../../core/protocol/ids.js'
+import { DiskFault, Outcome } from './disk-fault.js'
+import { storageErrors } from './errors.js'
+import { faultError } from './fault-text.js'
+import { FileLayout } from './file-layout.js'
+import { FileSync } from './file-sync.js'
+import type { Content } from './io-lane.js'
+import type { IoPool } from './io-pool.js'
+
+/** The main thread's side of one torrent's content: checks, counts what is under way, hands it to the pool. */
+export class FileStorage implements TorrentStorage {
+  private readonly layout: FileLayout
+  private readonly sync: FileSync
+  /** Pieces whose writing failed in the middle: nothing of them is read until they are written again. */
+  private readonly torn = new Set<PieceIndex>()
+  private closing: Promise<void> | null = null
+  private anyWritten = false
+  private underWay = 0
+  private idle: (() => void)[] = []
+
+  constructor(
+    private readonly pool: IoPool,
+    private readonly content: Content,
+    private readonly geometry: StorageSpec['geometry'],
+  ) {
+    this.layout = new FileLayout(content.spec.files, geometry.pieceLength)
+    this.sync = new FileSync(content.spec)
+  }
+
+  read(job: ReadJob): void {
+    const wrong = this.readFault(job)
+    if (wrong !== null) return void Promise.resolve().then(() => job.done(wrong))
+    this.underWay++
+    this.pool.read(this.content, job.piece, job.begin, job.into, (outcome, file, errno) => {
+      this.ended()
+      job.done(outcome === Outcome.Done ? null : this.error(outcome, file, errno, 'reading'))
+    })
+  }
+
+  async write(piece: PieceIndex, data: Uint8Array): Promise<void> {
+    await this.writePiece(piece, data, null)
+  }
+
+  verifyAndWrite(piece: PieceIndex, data: Uint8Array, digest: Uint8Array): Promise<boolean> {
+    return this.writePiece(piece, data, digest)
+  }
+
+  check(piece: PieceIndex, digest: Uint8Array): Promise<boolean> {
+    return new Promise((resolve, reject) => {
+      if (this.closing !== null) return reject(closedError())
+      this.underWay++
+      this.pool.check(this.content, piece, this.geometry.lengthOf(piece), digest, (outcome, file, errno) => {
+        this.ended()
+        if (outcome === Outcome.Done) this.torn.delete(piece)
+        if (outcome <= Outcome.Wrong) resolve(outcome === Outcome.Done)
+        else reject(this.error(outcome, file, errno, 'checking'))
+      })
+    })
+  }
+
+  async present(): Promise<Uint8Array> {
+    const bits = await this.during('looking at', () => this.pool.ask('present', this.content))
+    return bits instanceof Uint8Array ? bits : new Uint8Array(0)
+  }
+
+  async stamp(): Promise<string> {
+    return String(await this.during('looking at', () => this.pool.ask('stamp', this.content)))
+  }
+
+  flush(): Promise<void> {
+    return this.during('syncing', () => this.sync.flush())
+  }
+
+  remove(): Promise<void> {
+    return this.during('deleting', async () => {
+      await this.pool.release(this.content)
+      await this.pool.ask('remove', this.content)
+    })
+  }
+
+  close(): Promise<void> {
+    this.closing ??= this.finish()
+    return this.closing
+  }
+
+  private async finish(): Promise<void> {
+    if (this.underWay > 0) await new Promise<void>(resolve => this.idle.push(resolve))
+    await this.pool.release(this.content)
+  }
+
+  private writePiece(piece: PieceIndex, data: Uint8Array, digest: Uint8Array | null): Promise<boolean> {
+    return new Promise((resolve, reject) => {
+      const wrong = this.bufferFault(data, data.length === this.geometry.lengthOf(piece))
+      if (wrong !== null) return reject(wrong)
+      this.underWay++
+      this.pool.write(this.content, piece, data, digest, (outcome, file, errno) => {
+        if (outcome !== Outcome.Wrong) this.wrote(piece, outcome === Outcome.Done)
+        this.ended()
+        if (outcome <= Outcome.Wrong) resolve(outcome === Outcome.Done)
+        else reject(this.error(outcome, file, errno, 'writing'))
+      })
+    })
+  }
+
+  private wrote(piece: PieceIndex, whole: boolean): void {
+    if (!whole) return void this.torn.add(piece)
+    this.torn.delete(piece)
+    const { files, pieceLength } = this.content.spec
+    for (const { file } of this.layout.spans(piece * pieceLength, this.geometry.lengthOf(piece))) {
+      if (!files[file]!.padding) this.sync.touched(file)
+    }
+    // Files without bytes come into being with the first piece.
+    if (!this.anyWritten) files.forEach((file, i) => file.length === 0 && !file.padding && this.sync.touched(i))
+    this.anyWritten = true
+  }
+
+  /** Counts as under way until done; faults of the disk become errors. */
+  private async during<T>(doing: string, work: () => Promise<T>): Promise<T> {
+    if (this.closing !== null) throw closedError()
+    this.underWay++
+    try {
+      return await work()
+    } catch (error) {
+      throw error instanceof DiskFault ? faultError(error, this.content.spec, doing) : error
+    } finally {
+      this.ended()
+    }
+  }
+
+  private ended(): void {
+    if (--this.underWay === 0) for (const resolve of this.idle.splice(0)) resolve()
+  }
+
+  private readFault({ piece, begin, into }: ReadJob): NodeError | null {
+    const inside = begin >= 0 && begin + into.length <= this.geometry.lengthOf(piece)
+    const fault = this.bufferFault(into, inside)
+    if (fault !== null || !this.torn.has(piece)) return fault
+    return storageErrors.make('ERR_STORAGE_MISSING', `piece ${piece} was not written whole; it must be fetched again`)
+  }
+
+  private bufferFault(bytes: Uint8Array, inside: boolean): NodeError | null {
+    if (this.closing !== null) return closedError()
+    if (!inside) return storageErrors.make('ERR_STORAGE_RANGE', `${bytes.length} bytes do not fit the piece`)
+    if (bytes.buffer instanceof SharedArrayBuffer) return null
+    return storageErrors.make('ERR_STORAGE_BUFFER', 'a buffer given to a storage must lie in shared memory')
+  }
+
+  private error(outcome: Outcome, file: number, errno: number, doing: string): NodeError {
+    return faultError(new DiskFault(outcome, file, errno), this.content.spec, doing)
+  }
+}
+
+function closedError(): NodeError {
+  return storageErrors.make('ERR_STORAGE_CLOSED', 'the storage of this torrent is closed')
+}

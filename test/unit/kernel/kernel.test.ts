@@ -1,0 +1,410 @@
+import { expect } from 'chai'
+import { definePlugin, inject, injectable, token, z, type Scope } from '../../../core/kernel/plugin.js'
+import { settle } from '../../conformance/manual-clock.js'
+import { failure, faultsOf, toyNode } from './toy-node.js'
+
+const Lamp = token.one<{ on(): string }>('lamp')
+const Bulbs = token.many<string>('bulbs')
+const Shades = token.named<number>('shades')
+
+const plugins = (...use: string[]): object => ({ plugins: use.map(one => ({ use: `builtin:${one}` })) })
+
+/** A plugin that writes down its hooks. */
+function traced(name: string, log: string[], needs: Partial<Parameters<typeof definePlugin>[0]> = {}): unknown {
+  return definePlugin({
+    name,
+    requires: needs.requires ?? [],
+    provides: needs.provides ?? [],
+    setup(ctx) {
+      log.push(`${name} setup`)
+      for (const one of needs.provides ?? [])
+        if (one.id === 'lamp') ctx.provide(Lamp as never, { on: () => 'light' } as never)
+      return {
+        start: () => void log.push(`${name} start`),
+        ready: () => void log.push(`${name} ready`),
+        drain: () => void log.push(`${name} drain`),
+        stop: () => void log.push(`${name} stop`),
+        ...(needs.setup === undefined ? {} : Object(needs.setup({} as never))),
+      }
+    },
+  })
+}
+
+const lamp = definePlugin({
+  name: 'lamp',
+  config: z.strictObject({ light: z.string().default('warm') }),
+  provides: [Lamp],
+  setup(ctx) {
+    ctx.provide(Lamp, { on: () => ctx.config.light })
+  },
+})
+
+describe('kernel', () => {
+  it('brings plugins up by who requires whom and down in reverse', async () => {
+    const log: string[] = []
+    const modules = {
+      'builtin:user': traced('user', log, { requires: [Lamp] }),
+      'builtin:lamp': traced('lamp', log, { provides: [Lamp] }),
+    }
+    const { kernel, clock } = toyNode({ files: { 'profile.json': plugins('user', 'lamp') }, modules })
+    await kernel.start()
+    expect(kernel.state).to.equal('ready')
+    expect(log).to.deep.equal(['lamp setup', 'user setup', 'lamp start', 'user start', 'lamp ready', 'user ready'])
+    expect(kernel.find(Lamp)?.on()).to.equal('light')
+    log.length = 0
+    await Promise.all([kernel.stop(), kernel.stop()])
+    await kernel.stop()
+    expect(log).to.deep.equal(['user drain', 'lamp drain', 'user stop', 'lamp stop'])
+    expect(kernel.state).to.equal('stopped')
+    expect(clock.pending).to.equal(0)
+  })
+
+  it('stops from any state', async () => {
+    const fresh = toyNode({ files: { 'profile.json': plugins() } }).kernel
+    await fresh.stop()
+    expect(fresh.state).to.equal('stopped')
+    expect((await failure(fresh.start())).code).to.equal('ERR_PHASE_STATE')
+    const linked = toyNode({ files: { 'profile.json': plugins() } }).kernel
+    await linked.load()
+    await linked.stop()
+    const broken = toyNode({}).kernel
+    await failure(broken.start())
+    expect(broken.state).to.equal('failed')
+    await broken.stop()
+    expect(broken.state).to.equal('stopped')
+  })
+
+  it('rolls back in reverse what had been set up when a plugin fails to start, naming it', async () => {
+    const log: string[] = []
+    const boom = (): never => {
+      throw new Error('no current')
+    }
+    const modules = {
+      'builtin:lamp': traced('lamp', log, { provides: [Lamp] }),
+      'builtin:bad': traced('bad', log, { requires: [Lamp], setup: () => ({ start: boom }) }),
+      'builtin:idle': traced('idle', log),
+    }
+    const { kernel } = toyNode({ files: { 'profile.json': plugins('idle', 'lamp', 'bad') }, modules })
+    const error = await failure(kernel.start())
+    expect(error.code).to.equal('ERR_PLUGIN_THREW')
+    expect(error.blame).to.equal('defect')
+    expect(error.message).to.match(/plugin "bad" failed in start: no current.*report/)
+    expect(log.slice(-5)).to.deep.equal(['idle start', 'lamp start', 'bad stop', 'lamp stop', 'idle stop'])
+    expect(kernel.state).to.equal('failed')
+  })
+
+  it('names a plugin that throws in setup and stops those before it', async () => {
+    const log: string[] = []
+    const bad = definePlugin({
+      name: 'bad',
+      requires: [Lamp],
+      setup() {
+        throw new Error('out of glass')
+      },
+    })
+    const modules = { 'builtin:lamp': traced('lamp', log, { provides: [Lamp] }), 'builtin:bad': bad }
+    const error = await failure(toyNode({ files: { 'profile.json': plugins('lamp', 'bad') }, modules }).kernel.start())
+    expect(error.message).to.include('plugin "bad" failed in setup: out of glass')
+    expect(error.details).to.include({ plugin: 'bad', phase: 'setup' })
+    expect(log).to.deep.equal(['lamp setup', 'lamp stop'])
+  })
+
+  for (const phase of ['setup', 'start', 'ready'] as const) {
+    it(`gives up on a plugin that hangs in ${phase}, with the seconds it was given`, async () => {
+      let told = false
+      const hang = (signal?: AbortSignal): Promise<void> => {
+        signal?.addEventListener('abort', () => (told = true))
+        return new Promise(() => {})
+      }
+      const bad = definePlugin({
+        name: 'bad',
+        setup: () => (phase === 'setup' ? hang().then(() => ({})) : { [phase]: hang }),
+      })
+      const { kernel, clock } = toyNode({ files: { 'profile.json': plugins('bad') }, modules: { 'builtin:bad': bad } })
+      const ended = failure(kernel.start())
+      await clock.advance(60_000)
+      const error = await ended
+      expect(error.code).to.equal('ERR_PHASE_TIMEOUT')
+      expect(error.message).to.match(new RegExp(`plugin "bad" has not finished ${phase} within \\d+ s`))
+      expect(told).to.equal(phase !== 'setup')
+      expect(clock.pending).to.equal(0)
+    })
+  }
+
+  it('goes on stopping when a plugin hangs or throws on the way down, and says so at the end', async () => {
+    const log: string[] = []
+    const modules = {
+      'builtin:lamp': traced('lamp', log, { provides: [Lamp] }),
+      'builtin:bad': traced('bad', log, {
+        requires: [Lamp],
+        setup: () => ({ drain: () => new Promise(() => {}), stop: () => Promise.reject(new Error('stuck')) }),
+      }),
+    }
+    const { kernel, clock, logged } = toyNode({ files: { 'profile.json': plugins('lamp', 'bad') }, modules })
+    await kernel.start()
+    const ended = failure(kernel.stop())
+    await clock.advance(60_000)
+    expect((await ended).code).to.equal('ERR_PHASE_STOP')
+    expect((await ended).message).to.include('plugin "bad" failed in stop: stuck')
+    expect(logged.map(one => one.message).join()).to.include('"bad" has not finished drain')
+    expect(log.slice(-2)).to.deep.equal(['lamp drain', 'lamp stop'])
+    expect(kernel.state).to.equal('stopped')
+  })
+
+  it('can be stopped while it starts', async () => {
+    const log: string[] = []
+    let signal: AbortSignal | undefined
+    const slow = traced('slow', log, {
+      setup: () => ({
+        start: (given: AbortSignal) => {
+          signal = given
+          return new Promise<void>((_, reject) => given.addEventListener('abort', () => reject(given.reason as Error)))
+        },
+      }),
+    })
+    const { kernel } = toyNode({ files: { 'profile.json': plugins('slow') }, modules: { 'builtin:slow': slow } })
+    const ended = failure(kernel.start())
+    while (signal === undefined) await settle()
+    await kernel.stop()
+    expect((await ended).code).to.equal('ERR_PHASE_STOPPED')
+    expect(log).to.deep.equal(['slow setup', 'slow stop'])
+  })
+
+  it('refuses a plugin that does not provide what it promised', async () => {
+    const bad = definePlugin({ name: 'bad', provides: [Lamp, Bulbs], setup: ctx => ctx.provide(Bulbs, 'one') })
+    const { kernel } = toyNode({ files: { 'profile.json': plugins('bad') }, modules: { 'builtin:bad': bad } })
+    const error = await failure(kernel.start())
+    expect(error.code).to.equal('ERR_PLUGIN_BROKEN_PROMISE')
+    expect(error.message).to.match(/plugin "bad" did not provide "lamp" in setup/)
+  })
+
+  it('ends the context with setup, and tells which call came too late', async () => {
+    let late: (() => unknown) | undefined
+    let scope: Scope | undefined
+    const user = definePlugin({
+      name: 'user',
+      requires: [Lamp],
+      setup(ctx) {
+        late = () => ctx.get(Lamp)
+        return { ready: () => void (scope = ctx.openScope('later')) }
+      },
+    })
+    const modules = { 'builtin:lamp': lamp, 'builtin:user': user }
+    const { kernel } = toyNode({ files: { 'profile.json': plugins('lamp', 'user') }, modules })
+    await kernel.start()
+    expect(() => late?.())
+      .to.throw('plugin "user" called get() after setup')
+      .with.property('code', 'ERR_PLUGIN_LATE_LOOKUP')
+    let closed = false
+    scope?.onClose(() => void (closed = true))
+    await kernel.stop()
+    expect(closed, 'a scope left open is closed with its plugin').to.equal(true)
+    expect(() => scope?.onClose(() => {})).to.throw('closed')
+  })
+
+  it('refuses look-ups that the manifest does not name', async () => {
+    const sly: unknown = {
+      ...definePlugin({ name: 'sly', setup() {} }),
+      setup: (ctx: { get(one: unknown): unknown }) => void ctx.get(Lamp),
+    }
+    const { kernel } = toyNode({
+      files: { 'profile.json': plugins('lamp', 'sly') },
+      modules: { 'builtin:lamp': lamp, 'builtin:sly': sly },
+    })
+    const error = await failure(kernel.start())
+    expect(error.code).to.equal('ERR_PLUGIN_UNDECLARED')
+    expect(error.message).to.include('called get(lamp), which is not in its requires')
+  })
+
+  it('gives lists in profile order and named things by name, with the nearest name for a wrong one', async () => {
+    const giver = (name: string, value: number): unknown =>
+      definePlugin({
+        name,
+        provides: [Bulbs, Shades],
+        setup(ctx) {
+          ctx.provide(Bulbs, name)
+          ctx.provideNamed(Shades, `shade-${name}`, value)
+        },
+      })
+    let seen: unknown
+    const user = definePlugin({
+      name: 'user',
+      requires: [Bulbs, Shades],
+      optional: [Lamp],
+      setup(ctx) {
+        const shades = ctx.named(Shades)
+        seen = { bulbs: ctx.all(Bulbs), names: shades.names(), second: shades.get('shade-b'), lamp: ctx.find(Lamp) }
+        shades.get('shade-bb')
+      },
+    })
+    const modules = { 'builtin:b': giver('b', 2), 'builtin:a': giver('a', 1), 'builtin:user': user }
+    const { kernel } = toyNode({ files: { 'profile.json': plugins('user', 'b', 'a') }, modules })
+    const error = await failure(kernel.start())
+    expect(seen).to.deep.equal({ bulbs: ['b', 'a'], names: ['shade-b', 'shade-a'], second: 2, lamp: undefined })
+    expect(error.code).to.equal('ERR_LINK_NO_SUCH_NAME')
+    expect(error.message).to.include('did you mean "shade-b"?')
+  })
+
+  it('refuses one name from two plugins', async () => {
+    const shade = (name: string): unknown =>
+      definePlugin({ name, provides: [Shades], setup: ctx => ctx.provideNamed(Shades, 'dark', 1) })
+    const { kernel } = toyNode({
+      files: { 'profile.json': plugins('a', 'b') },
+      modules: { 'builtin:a': shade('a'), 'builtin:b': shade('b') },
+    })
+    const error = await failure(kernel.start())
+    expect(error.code).to.equal('ERR_LINK_DUPLICATE_NAME')
+    expect(error.message).to.include('as "a" does')
+  })
+
+  it('builds classes by injection, each time anew', async () => {
+    @injectable()
+    class Room {
+      constructor(
+        @inject(Lamp.key) readonly light: { on(): string },
+        @inject(Bulbs.key) readonly bulbs: readonly string[],
+      ) {}
+    }
+    const rooms: Room[] = []
+    const user = definePlugin({
+      name: 'user',
+      requires: [Lamp],
+      optional: [Bulbs],
+      setup: ctx => void rooms.push(ctx.construct(Room), ctx.construct(Room)),
+    })
+    const { kernel } = toyNode({
+      files: { 'profile.json': plugins('user', 'lamp') },
+      modules: { 'builtin:lamp': lamp, 'builtin:user': user },
+    })
+    await kernel.start()
+    expect(rooms[0]).to.not.equal(rooms[1])
+    expect(rooms.map(room => [room.light.on(), room.bulbs.length])).to.deep.equal([
+      ['warm', 0],
+      ['warm', 0],
+    ])
+  })
+
+  it('shares nothing between two kernels of one process', async () => {
+    const seen: unknown[] = []
+    const user = definePlugin({
+      name: 'user',
+      requires: [Lamp],
+      setup: ctx => void seen.push(ctx.get(Lamp), ctx.get(Lamp).on(), ctx.host.random.u32()),
+    })
+    const modules = { 'builtin:lamp': lamp, 'builtin:user': user }
+    const profile = (light: string): object => ({
+      plugins: [{ use: 'builtin:lamp', config: { light } }, { use: 'builtin:user' }],
+    })
+    const one = toyNode({ files: { 'profile.json': profile('red') }, modules }).kernel
+    const two = toyNode({ files: { 'profile.json': profile('blue') }, modules }).kernel
+    await Promise.all([one.start(), two.start()])
+    expect(seen[0]).to.not.equal(seen[3])
+    expect([seen[1], seen[4]]).to.deep.equal(['red', 'blue'])
+    expect(seen[2], 'the same seed gives the same stream').to.equal(seen[5])
+    await one.stop()
+    expect(two.find(Lamp)?.on()).to.equal('blue')
+    await two.stop()
+  })
+
+  it('takes values from outside', async () => {
+    let value = ''
+    const user = definePlugin({
+      name: 'user',
+      requires: [Lamp, Shades],
+      setup: ctx => void (value = ctx.get(Lamp).on() + ctx.named(Shades).get('dark')),
+    })
+    const { kernel } = toyNode(
+      { files: { 'profile.json': plugins('user') }, modules: { 'builtin:user': user } },
+      {
+        given: [
+          [Lamp, { on: () => 'sun' }],
+          [Shades, 3, 'dark'],
+        ],
+      },
+    )
+    await kernel.start()
+    expect(value).to.equal('sun3')
+  })
+
+  it('keeps the node up when a timer of a plugin throws, unless the plugin is critical', async () => {
+    const bad = definePlugin({
+      name: 'bad',
+      setup: ctx => ({
+        ready: () =>
+          void ctx.host.clock.after(5, () => {
+            throw new Error('fuse')
+          }),
+      }),
+    })
+    for (const critical of [false, true]) {
+      const profile = { plugins: [{ use: 'builtin:bad', critical }] }
+      const { kernel, clock, logged } = toyNode({ files: { 'profile.json': profile }, modules: { 'builtin:bad': bad } })
+      await kernel.start()
+      await clock.advance(10)
+      expect(logged.find(one => one.level === 'error')).to.deep.include({
+        message: 'plugin "bad" failed in ready: fuse; this is a fault of the plugin, please report it to its author',
+      })
+      await clock.advance(10)
+      expect(kernel.state).to.equal(critical ? 'stopped' : 'ready')
+    }
+  })
+
+  it('agrees with a plugin made by another copy of the package', async () => {
+    const foreign = { id: 'lamp', key: Symbol.for('shoal:lamp'), cardinality: 'one' as const }
+    let on = ''
+    const user: unknown = {
+      name: 'foreign',
+      api: 1,
+      config: { type: 'object', properties: {} },
+      requires: [foreign],
+      optional: [],
+      provides: [],
+      setup: (ctx: { get(one: unknown): { on(): string } }) => void (on = ctx.get(foreign).on()),
+    }
+    const { kernel } = toyNode({
+      files: { 'profile.json': { plugins: [{ use: './foreign.js' }, { use: 'builtin:lamp' }] } },
+      modules: { 'foreign.js': user, 'builtin:lamp': lamp },
+    })
+    await kernel.start()
+    expect(on).to.equal('warm')
+  })
+
+  it('prints the circle of a circular graph', async () => {
+    const part = (name: string, requires: (typeof Lamp)[], provides: (typeof Bulbs)[]): unknown =>
+      definePlugin({ name, requires, provides, setup() {} })
+    const modules = {
+      'builtin:lamp': definePlugin({ name: 'lamp', requires: [Bulbs], provides: [Lamp], setup() {} }),
+      'builtin:bulb': part('bulb', [Lamp], [Bulbs]),
+    }
+    const faults = await faultsOf(toyNode({ files: { 'profile.json': plugins('lamp', 'bulb') }, modules }).kernel)
+    expect(faults.map(fault => [fault.code, fault.found])).to.deep.equal([
+      ['ERR_LINK_CYCLE', 'lamp -[bulbs]-> bulb -[lamp]-> lamp'],
+    ])
+  })
+
+  it('explains a node without starting it, and names the variable where a secret stands', async () => {
+    const user = definePlugin({ name: 'user', requires: [Lamp], setup() {} })
+    const profile = {
+      node: { name: 'house' },
+      plugins: [
+        { use: 'builtin:user' },
+        { use: 'builtin:lamp', config: { light: '${LIGHT}' } },
+        { use: 'builtin:spare' },
+      ],
+    }
+    const modules = {
+      'builtin:lamp': lamp,
+      'builtin:user': user,
+      'builtin:spare': definePlugin({ name: 'spare', provides: [Bulbs], setup: () => expect.fail('setup ran') }),
+    }
+    const { kernel } = toyNode({ files: { 'profile.json': profile }, modules }, { env: { LIGHT: 'hunter2' } })
+    await kernel.load()
+    const text = kernel.explain()
+    expect(text).to.include('node "house"')
+    expect(text).to.include('  1  lamp, spare\n  2  user')
+    expect(text).to.include('provides  lamp -> user').and.include('requires  lamp <- lamp')
+    expect(text).to.include('{"light":"${LIGHT}"}').and.not.include('hunter2')
+    expect(text).to.include('nothing in this profile uses what "spare" provides')
+    expect(kernel.unused).to.deep.equal(['spare'])
+  })
+})
