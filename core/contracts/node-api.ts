@@ -17,16 +17,23 @@ export interface TorrentSnapshot {
   readonly downloaded: number
   readonly uploaded: number
   readonly peers: number
+  /** Where its .torrent file lies, when it lies anywhere; absolute. */
+  readonly file?: string
   readonly error?: { readonly code: string; readonly message: string }
 }
 
 export interface NodeSnapshot {
   /** Wall-clock milliseconds. */
   readonly at: number
+  /** Torrents, seeds and shared entries that the profile names and that are not yet open and checked (or failed). */
+  readonly opening: number
   readonly torrents: readonly TorrentSnapshot[]
 }
 
-/** The rows `torrent`, `complete`, `announce`, `warning`, `error` of the JSON output; progress is drawn from snapshots. */
+/**
+ * The rows `torrent`, `complete`, `announce`, `warning`, `error` of the JSON output; progress is drawn from snapshots.
+ * All but some warnings carry `infoHash`; `warning` and `error` carry `code` and `message`.
+ */
 export type NodeEvent = {
   readonly event: 'torrent' | 'complete' | 'announce' | 'warning' | 'error'
 } & Readonly<Record<string, unknown>>
@@ -43,7 +50,10 @@ export interface AddOptions {
 /** All that a command line, an RPC or a page may ask of a node and order it to do. Plain data, built on demand. */
 export interface NodeApi {
   snapshot(): NodeSnapshot
-  /** Returns what ends the observation. Listeners are called synchronously and must not throw. */
+  /**
+   * From set-up on, so that no event is missed. Returns what ends the observation. Listeners are called synchronously
+   * and must not throw.
+   */
   observe(listener: (event: NodeEvent) => void): () => void
   /** Where peers are accepted. */
   readonly listening: readonly Endpoint[]
