@@ -1,5 +1,6 @@
 // Announces and scrapes over HTTP and HTTPS (BEP 3, 7, 23, 24, 31, 48). Whatever fails is told without the URL's
 // secrets, so the errors of the layer below are worded anew and not kept as causes.
+import { unlessAborted } from '../../core/base/abort.js'
 import { endpointOf, type Endpoint } from '../../core/base/address.js'
 import { messageOf, NodeError } from '../../core/base/errors.js'
 import type { HttpNet, HttpReply, Names } from '../../core/contracts/host.js'
@@ -39,7 +40,7 @@ export class HttpTrackerClient implements TrackerClient {
         ...(retryIn === null ? {} : { details: { retryIn } }),
       })
     }
-    const named = await this.resolve(reply.namedPeers)
+    const named = await unlessAborted(this.resolve(reply.namedPeers), signal, cutShort)
     return resultOf(reply, named)
   }
 
@@ -112,8 +113,12 @@ function resultOf(reply: HttpAnnounceReply, named: readonly Endpoint[]): Announc
   }
 }
 
+function cutShort(): NodeError {
+  return errors.make('ERR_ANNOUNCE_HTTP_ABORTED', 'the announce was cut short')
+}
+
 function rewordFailure(error: unknown, url: URL, guard: LocalGuard, signal: AbortSignal): NodeError {
-  if (signal.aborted) return errors.make('ERR_ANNOUNCE_HTTP_ABORTED', 'the announce was cut short')
+  if (signal.aborted) return cutShort()
   if (guard.misused) {
     const why = 'on this machine only URLs whose path begins with /announce are asked'
     return errors.make('ERR_ANNOUNCE_HTTP_URL', `${maskUrl(url)} is not asked: ${why}`)

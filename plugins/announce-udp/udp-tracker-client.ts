@@ -1,5 +1,6 @@
 // Announces and scrapes over UDP (BEP 15): a connection id first, then the request; silence is met by asking again
 // after 15, 30, 60 ... 3840 seconds.
+import { unlessAborted } from '../../core/base/abort.js'
 import { endpointOf, type Endpoint } from '../../core/base/address.js'
 import type { Clock } from '../../core/base/clock.js'
 import type { Names } from '../../core/contracts/host.js'
@@ -68,7 +69,7 @@ export class UdpTrackerClient implements TrackerClient {
   }
 
   private async perform<T>(url: URL, family: 0 | 4 | 6, signal: AbortSignal, request: Request<T>): Promise<T> {
-    const trackers = await unlessAborted(this.addressesOf(url, family), signal)
+    const trackers = await unlessAborted(this.addressesOf(url, family), signal, cutShort)
     const connecting = this.exchange.transaction()
     const requesting = this.exchange.transaction()
     // A late reply to an earlier sending counts: the transaction stays the same from one to the next.
@@ -141,14 +142,8 @@ export class UdpTrackerClient implements TrackerClient {
   }
 }
 
-/** A look-up cannot be called back; its outcome is no longer of interest then. */
-function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(errors.make('ERR_ANNOUNCE_UDP_ABORTED', 'the announce was cut short'))
-    if (signal.aborted) abort()
-    signal.addEventListener('abort', abort, { once: true })
-    void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
-  })
+function cutShort(): Error {
+  return errors.make('ERR_ANNOUNCE_UDP_ABORTED', 'the announce was cut short')
 }
 
 function accepted<T>(answer: NonNullable<Answer<T>>, url: URL): T {

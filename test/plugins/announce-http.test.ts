@@ -4,16 +4,30 @@ import { join } from 'node:path'
 import { formatIp, parseEndpoint, parseIp } from '../../core/base/address.js'
 import { fromHex } from '../../core/base/bytes.js'
 import { NodeError } from '../../core/base/errors.js'
-import type { HttpLimits, HttpNet, HttpReply, Names } from '../../core/contracts/host.js'
+import {
+  type HttpLimits,
+  type HttpNet,
+  type HttpReply,
+  type Names,
+  Http,
+  NameLookup,
+} from '../../core/contracts/host.js'
 import type { ScrapeCounts } from '../../core/contracts/swarm-store.js'
-import type { AnnounceResult, TrackerAnnounce } from '../../core/contracts/tracker-client.js'
+import { type AnnounceResult, type TrackerAnnounce, TrackerClients } from '../../core/contracts/tracker-client.js'
 import { emptyAnnounce } from '../../core/protocol/announce-fields.js'
 import { compactPeers } from '../../core/protocol/compact-peers.js'
 import { infoHashOf, peerIdOf } from '../../core/protocol/ids.js'
 import { writeHttpAnnounce, writeHttpFailure, writeHttpScrape } from '../../core/protocol/tracker-http-reply.js'
 import { readHttpAnnounce, readHttpScrape } from '../../core/protocol/tracker-http.js'
 import { HttpTrackerClient } from '../../plugins/announce-http/http-tracker-client.js'
-import { register, trackerClientCases, type HeardAnnounce, type TrackerWords } from '../conformance/index.js'
+import {
+  loadPlugin,
+  register,
+  trackerClientCases,
+  type HeardAnnounce,
+  type TrackerWords,
+} from '../conformance/index.js'
+import plugin from '../../plugins/announce-http/index.js'
 
 const fixtures = process.env['SHOAL_FIXTURES'] ?? join('..', 'shared', 'fixtures')
 const vectors = join(fixtures, 'vectors', 'tracker_responses.json')
@@ -297,5 +311,19 @@ describe('announce-http', () => {
     for (const { url } of web.asked) expect(url.href.length).to.be.below(4096)
     const error = await failureOf(client.scrape(new URL('http://t.example/a'), hashes, new AbortController().signal))
     expect(error).to.include({ code: 'ERR_ANNOUNCE_HTTP_URL', blame: 'operator' })
+  })
+
+  it('is loaded as a plugin that speaks http and https', async () => {
+    const loaded = await loadPlugin(plugin, {}, [
+      [Http, new MemoryWeb(() => reply('d8:completei9ee'))],
+      [NameLookup, names],
+    ])
+    const clients = loaded.provided(TrackerClients)
+    expect(clients.names()).to.have.members(['http', 'https'])
+    const result = await clients
+      .get('https')
+      .announce(announceTo('https://t.example/announce'), new AbortController().signal)
+    expect(result.seeders).to.equal(9)
+    await loaded.stop()
   })
 })

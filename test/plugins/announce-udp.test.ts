@@ -10,9 +10,9 @@ import {
 import { latin1 } from '../../core/base/bytes.js'
 import { NodeError } from '../../core/base/errors.js'
 import { createRandom } from '../../core/base/random.js'
-import type { DatagramNet, Names } from '../../core/contracts/host.js'
+import { Datagrams, NameLookup, type DatagramNet, type Names } from '../../core/contracts/host.js'
 import type { ScrapeCounts } from '../../core/contracts/swarm-store.js'
-import type { AnnounceResult } from '../../core/contracts/tracker-client.js'
+import { TrackerClients, type AnnounceResult, type TrackerClient } from '../../core/contracts/tracker-client.js'
 import { emptyAnnounce } from '../../core/protocol/announce-fields.js'
 import { compactPeers } from '../../core/protocol/compact-peers.js'
 import { infoHashOf, peerIdOf } from '../../core/protocol/ids.js'
@@ -31,12 +31,14 @@ import {
 import { UdpExchange } from '../../plugins/announce-udp/exchange.js'
 import { UdpTrackerClient } from '../../plugins/announce-udp/udp-tracker-client.js'
 import {
+  loadPlugin,
   ManualClock,
   register,
   trackerClientCases,
   type HeardAnnounce,
   type TrackerWords,
 } from '../conformance/index.js'
+import plugin from '../../plugins/announce-udp/index.js'
 
 type OnPacket = (bytes: Uint8Array, from: Endpoint) => void
 
@@ -129,7 +131,7 @@ function setting(net: MemoryTracker, seed = 1, found: string[] = ['192.0.2.1'], 
 }
 
 function announce(
-  client: UdpTrackerClient,
+  client: TrackerClient,
   href = 'udp://tracker.example:6969',
   signal = new AbortController().signal,
 ) {
@@ -308,5 +310,20 @@ describe('announce-udp', () => {
     expect(await error).to.include({ code: 'ERR_ANNOUNCE_UDP_ABORTED' })
     expect(net.sockets).to.equal(0)
     expect(net.clock.pending).to.equal(0)
+  })
+
+  it('is loaded as a plugin that speaks udp, and closes its sockets with the node', async () => {
+    const net = new MemoryTracker(new ManualClock())
+    const names: Names = { own: () => [], resolve: async () => [parseIp('192.0.2.1')!] }
+    const loaded = await loadPlugin(plugin, {}, [
+      [Datagrams, net],
+      [NameLookup, names],
+    ])
+    const client = loaded.provided(TrackerClients).get('udp')
+    await announce(client)
+    expect(net.heard).to.have.length(1)
+    expect(net.sockets).to.equal(1)
+    await loaded.stop()
+    expect(net.sockets).to.equal(0)
   })
 })

@@ -1,11 +1,13 @@
 import { expect } from 'chai'
 import { formatEndpoint, parseIp } from '../../core/base/address.js'
 import { silentLogger } from '../../core/base/log.js'
-import type { Names } from '../../core/contracts/host.js'
+import { type Names, NameLookup } from '../../core/contracts/host.js'
 import { infoHashOf, peerIdOf } from '../../core/protocol/ids.js'
 import { config } from '../../plugins/discovery-static/config.js'
 import { StaticDiscovery } from '../../plugins/discovery-static/static-discovery.js'
-import { ManualClock, peerDiscoveryCases, register } from '../conformance/index.js'
+import { loadPlugin, ManualClock, peerDiscoveryCases, register } from '../conformance/index.js'
+import plugin from '../../plugins/discovery-static/index.js'
+import { PeerDiscoveries } from '../../core/contracts/peer-discovery.js'
 
 /** Knows literal addresses, and the names it is told. */
 function namesFrom(known: Record<string, readonly string[]> = {}): Names {
@@ -75,5 +77,11 @@ describe('discovery-static', () => {
     }
     expect(config.parse({})).to.deep.equal({ peers: [] })
     expect(config.safeParse({ peers: ['seeder.example:6881', '[::1]:6881'] }).success).to.equal(true)
+  })
+
+  it('is loaded as a plugin', async () => {
+    const loaded = await loadPlugin(plugin, { peers: ['192.0.2.1:7'] }, [[NameLookup, namesFrom()]])
+    expect(loaded.provided(PeerDiscoveries).map(one => one.origin)).to.deep.equal(['static'])
+    await loaded.stop()
   })
 })

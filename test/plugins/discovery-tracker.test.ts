@@ -3,13 +3,24 @@ import { NodeError } from '../../core/base/errors.js'
 import { parseEndpoint, parseIp, type Endpoint } from '../../core/base/address.js'
 import { createRandom } from '../../core/base/random.js'
 import type { Names } from '../../core/contracts/host.js'
-import type { AnnounceNote, DiscoveryHandle, Progress } from '../../core/contracts/peer-discovery.js'
+import {
+  type AnnounceNote,
+  type DiscoveryHandle,
+  type Progress,
+  PeerDiscoveries,
+} from '../../core/contracts/peer-discovery.js'
 import { AnnounceEvent } from '../../core/contracts/swarm-store.js'
-import type { AnnounceResult, TrackerAnnounce, TrackerClient } from '../../core/contracts/tracker-client.js'
+import {
+  type AnnounceResult,
+  type TrackerAnnounce,
+  type TrackerClient,
+  TrackerClients,
+} from '../../core/contracts/tracker-client.js'
 import { infoHashOf, peerIdOf } from '../../core/protocol/ids.js'
 import { config } from '../../plugins/discovery-tracker/config.js'
 import { TrackerDiscovery } from '../../plugins/discovery-tracker/tracker-discovery.js'
-import { ManualClock, peerDiscoveryCases, register } from '../conformance/index.js'
+import { loadPlugin, ManualClock, peerDiscoveryCases, register } from '../conformance/index.js'
+import plugin from '../../plugins/discovery-tracker/index.js'
 
 type Answer = Partial<AnnounceResult> | NodeError | 'silence'
 
@@ -427,5 +438,32 @@ describe('discovery-tracker', () => {
         expect(trackers.seen.map(one => one.request.family)).to.deep.equal([undefined])
       }
     })
+  })
+
+  it('is loaded as a plugin over the clients there are, without names where the node has none', async () => {
+    const seen: string[] = []
+    const client: TrackerClient = {
+      announce: async ({ url }) => {
+        seen.push(url.href)
+        return { interval: 1800, seeders: 0, leechers: 0, peers: [] }
+      },
+      scrape: async () => [],
+    }
+    const clock = new ManualClock()
+    const loaded = await loadPlugin(plugin, {}, [[TrackerClients, client, 'udp']], { host: { clock } })
+    const [discovery] = loaded.provided(PeerDiscoveries)
+    const torrent = {
+      infoHash: infoHashOf(new Uint8Array(20))!,
+      peerId: peerIdOf(new Uint8Array(20))!,
+      privateTorrent: true,
+      trackers: [['http://a/announce'], ['udp://b:1']],
+      port: 1,
+    }
+    const progress = { left: 1, uploaded: 0, downloaded: 0, connected: 0 }
+    const handle = discovery!.watch(torrent, () => progress, { found() {} })
+    await clock.advance(1000)
+    expect(seen).to.deep.equal(['udp://b:1'])
+    await handle.stop(signal)
+    await loaded.stop()
   })
 })
