@@ -35,7 +35,7 @@ export interface AnnounceReply {
   /** Both counts include the announcer. */
   seeders: number
   leechers: number
-  /** Compact peers (6 or 18 bytes each) go to the front of this buffer, which the server provides. */
+  /** Compact peers (6 or 18 bytes each) go to the front of this buffer, which the server provides; no more than fit. */
   peers: Uint8Array
   /** How many bytes of `peers` are filled. */
   peerBytes: number

@@ -1,0 +1,10 @@
+import { z } from '../../core/kernel/plugin.js'
+
+export const config = z.strictObject({
+  memoryMiB: z
+    .int()
+    .min(8)
+    .max(2047)
+    .default(1024)
+    .describe('Most memory for swarms, in MiB; taken as it is needed. New torrents and peers are refused beyond it.'),
+})

@@ -1,0 +1,16 @@
+import { Probes } from '../../core/contracts/probe.js'
+import { SwarmStores } from '../../core/contracts/swarm-store.js'
+import { definePlugin } from '../../core/kernel/plugin.js'
+import { config } from './config.js'
+import { MemoryStore } from './memory-store.js'
+
+export default definePlugin({
+  name: 'swarm-store-memory',
+  config,
+  provides: [SwarmStores, Probes],
+  setup(ctx) {
+    const store = new MemoryStore(ctx.config.memoryMiB * 2 ** 20, ctx.host.random, ctx.host.entropy)
+    ctx.provide(SwarmStores, store)
+    ctx.provide(Probes, store)
+  },
+})

@@ -1,0 +1,63 @@
+// How peers lie in a block of the arena, by family and by the order of the block. The README beside this draws it.
+import { MAX_ORDER } from './arena.js'
+
+// Words of the head of a block of peers. Of a swarm spread over several blocks, only the directory has the first six.
+export const INFO_HASH = 0
+export const COMPLETED = 5
+/** Order in the low byte, depth in the second, then a bit that is set in a directory. */
+export const META = 6
+/** Leechers in the low half, seeders in the high half. */
+export const COUNTS = 7
+export const HEAD = 8
+
+export const DIRECTORY = 1 << 16
+
+const HEAD_BYTES = HEAD * 4
+/** Up to so many peers a walk over them beats an index. */
+const WALKED = 72
+/** Counts are 16 bits wide. */
+const MOST = 65535
+
+export class Layout {
+  /** Of a peer as it lies in a block and in a compact reply: address and port in network order. */
+  readonly peerBytes: number
+  /** The same in units of 16 bits, which is how peers are compared. */
+  readonly peerUnits: number
+  readonly addressUnits: number
+  /** What counts as one address: all of an IPv4 address, the /64 of an IPv6 address; in words. */
+  readonly siteWords: number
+  /** A peer in words, rounded up. */
+  readonly peerWords: number
+  /** A block of this order is split when full, unless all its peers have one address; then it grows up to `lastOrder`. */
+  readonly splitOrder: number
+  readonly lastOrder: number
+  /** By order: how many peers fit, and how many slots their index has (0: none). */
+  readonly capacity = new Int32Array(MAX_ORDER + 1)
+  readonly slots = new Int32Array(MAX_ORDER + 1)
+
+  constructor(readonly family: 4 | 6) {
+    this.peerBytes = family === 4 ? 6 : 18
+    this.peerUnits = this.peerBytes / 2
+    this.addressUnits = this.peerUnits - 1
+    this.siteWords = family === 4 ? 1 : 2
+    this.peerWords = (this.peerBytes + 3) >> 2
+    this.splitOrder = family === 4 ? 8 : 9
+    this.lastOrder = family === 4 ? 14 : 15
+    for (let k = 0; k <= MAX_ORDER; k++) {
+      const room = (64 << k) - HEAD_BYTES
+      const walked = Math.floor(room / (this.peerBytes + 1))
+      // An index of 3 bytes a slot, about seven tenths full.
+      const slots = walked <= WALKED ? 0 : (64 << k) >> (family === 4 ? 3 : 4)
+      this.slots[k] = slots
+      this.capacity[k] = Math.min(MOST, Math.floor((room - 3 * slots) / (this.peerBytes + 1)))
+    }
+  }
+
+  /** The least order that holds `peers` and one more for each four, so that it does not grow again at once. */
+  orderFor(peers: number): number {
+    const wanted = peers + (peers >> 2)
+    let k = 0
+    while (k < this.lastOrder && this.capacity[k]! < wanted) k++
+    return k
+  }
+}
