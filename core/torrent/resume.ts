@@ -4,13 +4,13 @@
 // the pieces verified since, at once and unsynced, so it names pieces that probably are: they are hashed, not fetched.
 import { createHash } from 'node:crypto'
 import { Bitfield } from '../base/bitfield.js'
-import { equalBytes, latin1, readU16, readU32, readU64, writeU16, writeU32, writeU64 } from '../base/bytes.js'
+import { equalBytes, readU16, readU32, readU64, writeU16, writeU32, writeU64 } from '../base/bytes.js'
 import type { InfoHash } from '../protocol/ids.js'
 
 export interface ResumeState {
   /** Pieces that were verified and flushed. */
   readonly flushed: Bitfield
-  /** What the storage gave as its stamp when this was written; ASCII. */
+  /** What the storage gave as its stamp when this was written. */
   readonly stamp: string
   readonly uploaded: number
   readonly downloaded: number
@@ -18,16 +18,17 @@ export interface ResumeState {
   readonly clean: boolean
 }
 
-// magic 8, version u16, flags u16, info-hash 20, pieces u32, uploaded u64, downloaded u64, stamp length u16,
+// magic 8, version u16, flags u16, info-hash 20, pieces u32, uploaded u64, downloaded u64, stamp length u32,
 // stamp, bits, SHA-1 of all before it
 const MAGIC = Buffer.from('SHOALRSM', 'latin1')
 const VERSION = 1
 const CLEAN = 1
-const AT = { version: 8, flags: 10, infoHash: 12, pieces: 32, uploaded: 36, downloaded: 44, stampLength: 52, stamp: 54 }
+const AT = { version: 8, flags: 10, infoHash: 12, pieces: 32, uploaded: 36, downloaded: 44, stampLength: 52, stamp: 56 }
 const CHECKSUM = 20
 
 export function encodeResume(state: ResumeState, infoHash: InfoHash): Uint8Array {
-  const { flushed, stamp } = state
+  const { flushed } = state
+  const stamp = Buffer.from(state.stamp, 'utf8')
   const end = AT.stamp + stamp.length + flushed.bytes.length
   const out = new Uint8Array(end + CHECKSUM)
   out.set(MAGIC)
@@ -37,8 +38,8 @@ export function encodeResume(state: ResumeState, infoHash: InfoHash): Uint8Array
   writeU32(out, AT.pieces, flushed.length)
   writeU64(out, AT.uploaded, state.uploaded)
   writeU64(out, AT.downloaded, state.downloaded)
-  writeU16(out, AT.stampLength, stamp.length)
-  out.set(Buffer.from(stamp, 'latin1'), AT.stamp)
+  writeU32(out, AT.stampLength, stamp.length)
+  out.set(stamp, AT.stamp)
   out.set(flushed.bytes, AT.stamp + stamp.length)
   out.set(checksum(out.subarray(0, end)), end)
   return out
@@ -52,12 +53,12 @@ export function decodeResume(bytes: Uint8Array, infoHash: InfoHash, pieceCount: 
   const end = bytes.length - CHECKSUM
   if (!equalBytes(checksum(bytes.subarray(0, end)), bytes.subarray(end))) return 'it is damaged'
   if (!equalBytes(bytes.subarray(AT.infoHash, AT.pieces), infoHash)) return 'it belongs to another torrent'
-  const bitsAt = AT.stamp + readU16(bytes, AT.stampLength)
+  const bitsAt = AT.stamp + readU32(bytes, AT.stampLength)
   const flushed = Bitfield.from(bytes.subarray(Math.min(bitsAt, end), end), pieceCount)
   if (flushed === null || readU32(bytes, AT.pieces) !== pieceCount) return 'it has another number of pieces'
   return {
     flushed,
-    stamp: latin1(bytes, AT.stamp, bitsAt),
+    stamp: Buffer.from(bytes.subarray(AT.stamp, bitsAt)).toString('utf8'),
     uploaded: readU64(bytes, AT.uploaded),
     downloaded: readU64(bytes, AT.downloaded),
     clean: (readU16(bytes, AT.flags) & CLEAN) !== 0,
