@@ -5,6 +5,8 @@ export const config = z.strictObject({
     .int()
     .min(0)
     .max(64)
-    .default(2)
-    .describe('Threads that hash pieces and files. 0 hashes on the main thread.'),
+    .optional()
+    .describe(
+      'Threads that hash pieces and files, begun when first needed; left out: one a core. 0: the main thread does.',
+    ),
 })
