@@ -25,7 +25,7 @@ export interface SwarmView {
   readonly geometry: PieceGeometry
   /** PieceState of each piece. */
   readonly state: U8
-  /** The user's wish for each piece: 0 skip, 1 lowest … 7 highest. */
+  /** The user's wish for each piece: 0 skip, 1 lowest to 7 highest. */
   readonly priority: U8
   /** How many connected peers have each piece, seeds not counted (they have all). */
   readonly availability: U16

@@ -18,7 +18,7 @@ export interface TrackerAnnounce {
 }
 
 export interface AnnounceResult {
-  /** Seconds, as the tracker said, clamped to 60 s … 2 h. */
+  /** Seconds, as the tracker said, clamped to 60 s to 2 h. */
   readonly interval: number
   readonly minInterval?: number
   readonly seeders: number
