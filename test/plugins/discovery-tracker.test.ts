@@ -93,8 +93,8 @@ describe('discovery-tracker', () => {
     'peer-discovery contract',
     peerDiscoveryCases((peers, clock) => {
       const client: TrackerClient = {
-        announce: async () => ({ interval: 60, seeders: 1, leechers: 1, peers }),
-        scrape: async () => [],
+        announce: () => Promise.resolve({ interval: 60, seeders: 1, leechers: 1, peers }),
+        scrape: () => Promise.resolve([]),
       }
       const clients = { get: () => client, has: () => true, names: () => ['udp'] }
       const parts = { clients, names: undefined, clock, entropy: createRandom(7), config: config.parse({}) }
@@ -395,7 +395,10 @@ describe('discovery-tracker', () => {
   describe('both families (BEP 7)', () => {
     const ips = (...texts: string[]): Uint8Array[] => texts.map(text => parseIp(text)!)
     const url = 'udp://dual:1'
-    const names = (own: Uint8Array[], found: Uint8Array[]): Names => ({ own: () => own, resolve: async () => found })
+    const names = (own: Uint8Array[], found: Uint8Array[]): Names => ({
+      own: () => own,
+      resolve: () => Promise.resolve(found),
+    })
     const dual = names(ips('192.0.2.9', '2001:db8::9'), ips('192.0.2.1', '2001:db8::1'))
 
     it('are announced to with one key, and each is told every event once', async () => {
@@ -443,11 +446,11 @@ describe('discovery-tracker', () => {
   it('is loaded as a plugin over the clients there are, without names where the node has none', async () => {
     const seen: string[] = []
     const client: TrackerClient = {
-      announce: async ({ url }) => {
+      announce: ({ url }) => {
         seen.push(url.href)
-        return { interval: 1800, seeders: 0, leechers: 0, peers: [] }
+        return Promise.resolve({ interval: 1800, seeders: 0, leechers: 0, peers: [] })
       },
-      scrape: async () => [],
+      scrape: () => Promise.resolve([]),
     }
     const clock = new ManualClock()
     const loaded = await loadPlugin(plugin, {}, [[TrackerClients, client, 'udp']], { host: { clock } })
