@@ -247,6 +247,18 @@ describe('discovery-tracker', () => {
       expect(trackers.clock.pending).to.equal(0)
     })
 
+    it('let go of it after five seconds, where the signal never says so', async () => {
+      const trackers = new Trackers({})
+      const handle = trackers.watch([['udp://t:1']])
+      await trackers.clock.advance(1000)
+      trackers.answers['udp://t:1'] = 'silence'
+      let stopped = false
+      void handle.stop(signal).then(() => (stopped = true))
+      await trackers.clock.advance(5000)
+      expect(stopped).to.equal(true)
+      expect(trackers.clock.pending).to.equal(0)
+    })
+
     it('give what is under way a second to finish on leaving', async () => {
       const trackers = new Trackers({ 'udp://t:1': 'silence' })
       const handle = trackers.watch([['udp://t:1']])
