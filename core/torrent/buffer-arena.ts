@@ -31,12 +31,9 @@ export class BufferArena {
   /** Offset of `bytes` contiguous bytes, or -1. Caches are emptied before the answer is no. */
   alloc(bytes: number, side: 'slot' | 'extent'): number {
     const units = Math.ceil(bytes / BLOCK_LENGTH)
-    const share = Math.max(units, this.used.length * SHARE)
+    if (this.inUse[side] + units > Math.max(units, this.used.length * SHARE)) return -1
     for (;;) {
-      const within = this.inUse[side] + units <= share
-      // Slots cannot be taken back, extents can: a full cache makes room in itself.
-      if (!within && side === 'slot') return -1
-      const at = within ? this.fit(units) : -1
+      const at = this.fit(units)
       if (at >= 0) {
         this.used.fill(1, at, at + units)
         this.inUse[side] += units

@@ -36,8 +36,9 @@ export class HttpTrackerClient implements TrackerClient {
     const reply = await this.get(url, announceUrl(url, request), request.family, signal, readHttpAnnounceReply)
     const { failure, retryIn } = reply
     if (failure !== null) {
-      const said = `the tracker said: ${maskText(failure, url)}`
-      throw errors.make('ERR_ANNOUNCE_HTTP_REFUSED', said, retryIn === null ? {} : { details: { retryIn } })
+      throw errors.make('ERR_ANNOUNCE_HTTP_REFUSED', `the tracker said: ${maskText(failure, url)}`, {
+        ...(retryIn === null ? {} : { details: { retryIn } }),
+      })
     }
     const named = await unlessAborted(this.resolve(reply.namedPeers), signal, cutShort)
     return resultOf(reply, named)

@@ -25,9 +25,10 @@ export class StaticDiscovery implements PeerDiscovery {
     private readonly log: Logger,
   ) {}
 
-  watch(_torrent: TorrentIdentity, _progress: () => Progress, listener: DiscoveryListener): DiscoveryHandle {
+  watch(torrent: TorrentIdentity, _progress: () => Progress, listener: DiscoveryListener): DiscoveryHandle {
     const offers = new Offers(this.clock, () => this.offer(listener, offers))
-    offers.begin()
+    if (!torrent.privateTorrent) offers.begin()
+    else if (this.peers.length > 0) this.log.warn('peers named by hand are left out: the torrent is private (BEP 27)')
     return {
       event() {},
       refresh: () => offers.again(),

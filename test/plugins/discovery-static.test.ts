@@ -13,10 +13,11 @@ import { PeerDiscoveries } from '../../core/contracts/peer-discovery.js'
 function namesFrom(known: Record<string, readonly string[]> = {}): Names {
   return {
     own: () => [],
-    resolve(host) {
+    async resolve(host) {
       const texts = known[host] ?? [host]
       const found = texts.map(parseIp).filter(ip => ip !== null)
-      return found.length === 0 ? Promise.reject(new Error(`no such host ${host}`)) : Promise.resolve(found)
+      if (found.length === 0) throw new Error(`no such host ${host}`)
+      return found
     },
   }
 }

@@ -1,0 +1,153 @@
+// What every tracker server asks: policies first, then the swarm store, with ceilings and intervals put in. No I/O, no
+// timer: whoever builds it calls `sweep` now and then.
+import { messageOf } from '../base/errors.js'
+import { FAULT_OF_OURS } from './errors.js'
+import { LateScrape } from './late-scrape.js'
+import type { Clock } from '../base/clock.js'
+import type { Later } from '../base/later.js'
+import type { Logger } from '../base/log.js'
+import type { Random } from '../base/random.js'
+import type { AnnouncePolicy } from '../contracts/announce-policy.js'
+import type { AnnounceReply, AnnounceRequest, ScrapeCounts, SwarmLimits, SwarmStore } from '../contracts/swarm-store.js'
+import type { ScrapeVisit, TrackerService } from '../contracts/tracker.js'
+import type { InfoHash } from '../protocol/ids.js'
+
+export interface TrackerOptions extends SwarmLimits {
+  readonly intervalSeconds: number
+  readonly minIntervalSeconds: number
+  /** For those who do not say how many peers they want. */
+  readonly peersPerReply: number
+  readonly fullScrape: boolean
+}
+
+/** Nobody gets more in one reply, whatever they ask. */
+export const MOST_PEERS_PER_REPLY = 200
+/** Intervals are drawn out by up to this part, so that those who came together do not come together for ever. */
+const JITTER = 10
+/** Of one slice of a sweep. */
+const SLICE_MS = 10
+/** Rounds of sweeping in a time-out. */
+const ROUNDS = 32
+
+export class TrackerCore implements TrackerService {
+  private readonly counts: ScrapeCounts = { seeders: 0, leechers: 0, completed: 0 }
+  private readonly jitter: number
+  private readonly minInterval: number
+  private faulty = false
+  private sweeping = false
+  private nextRound = 0
+
+  constructor(
+    private readonly store: SwarmStore,
+    private readonly policies: readonly AnnouncePolicy[],
+    private readonly options: TrackerOptions,
+    private readonly clock: Clock,
+    private readonly random: Random,
+    private readonly log: Logger,
+  ) {
+    this.jitter = Math.floor(options.intervalSeconds / JITTER) + 1
+    this.minInterval = Math.min(options.minIntervalSeconds, options.intervalSeconds)
+    store.limit(options)
+  }
+
+  announce(request: AnnounceRequest, reply: AnnounceReply): null | string | Later<AnnounceReply> {
+    if (request.numWant < 0) request.numWant = this.options.peersPerReply
+    if (request.numWant > MOST_PEERS_PER_REPLY) request.numWant = MOST_PEERS_PER_REPLY
+    try {
+      for (const policy of this.policies) {
+        const refused = policy.admit(request)
+        if (refused !== null) return refused
+      }
+      const answer = this.store.announce(request, this.clock.now() / 1000, reply)
+      if (typeof answer === 'string') return answer
+      if (answer === true) {
+        this.timed(reply)
+        return null
+      }
+      return this.later(answer)
+    } catch (error) {
+      return this.fault(error)
+    }
+  }
+
+  scrape(hashes: readonly InfoHash[], family: 0 | 4 | 6, visit: ScrapeVisit): null | Later<true> {
+    try {
+      return this.scrapeEach(hashes, family, visit)
+    } catch (error) {
+      this.fault(error)
+      return null
+    }
+  }
+
+  scrapeAll(visit: (infoHash: InfoHash, seeders: number, completed: number, leechers: number) => void): boolean {
+    const { store } = this
+    if (!this.options.fullScrape || store.each === undefined) return false
+    let complete = true
+    store.each(hash => {
+      const late = this.scrape([hash], 0, (_, seeders, completed, leechers) => {
+        visit(hash, seeders, completed, leechers)
+      })
+      if (late !== null) complete = false
+    })
+    return complete
+  }
+
+  /** A slice of forgetting the dead; to be called about once a second. */
+  sweep(): void {
+    const now = this.clock.now() / 1000
+    if (!this.sweeping && now < this.nextRound) return
+    if (!this.sweeping) this.nextRound = now + this.options.peerTimeoutSeconds / ROUNDS
+    this.sweeping = this.store.sweep(now, SLICE_MS)
+  }
+
+  private scrapeEach(hashes: readonly InfoHash[], family: 0 | 4 | 6, visit: ScrapeVisit): LateScrape | null {
+    let late: LateScrape | null = null
+    for (let i = 0; i < hashes.length; i++) {
+      const hash = hashes[i]
+      if (hash === undefined || !this.mayScrape(hash)) continue
+      let seeders = 0
+      let leechers = 0
+      let completed = 0
+      for (const one of family === 0 ? BOTH : family === 4 ? V4 : V6) {
+        const answer = this.store.scrape(hash, one, this.counts)
+        if (typeof answer !== 'boolean') (late ??= new LateScrape(visit)).wait(i, answer)
+        else if (answer) {
+          seeders += this.counts.seeders
+          leechers += this.counts.leechers
+          completed += this.counts.completed
+        }
+      }
+      if (late === null || !late.add(i, seeders, completed, leechers)) visit(i, seeders, completed, leechers)
+    }
+    return late
+  }
+
+  private timed(reply: AnnounceReply): AnnounceReply {
+    reply.interval = this.options.intervalSeconds + (this.random.u32() % this.jitter)
+    reply.minInterval = this.minInterval
+    return reply
+  }
+
+  private later(answer: Later<AnnounceReply>): Later<AnnounceReply> {
+    return {
+      settle: done => answer.settle(result => done(typeof result === 'string' ? result : this.timed(result))),
+    }
+  }
+
+  private mayScrape(infoHash: InfoHash): boolean {
+    for (const policy of this.policies) if (policy.admitScrape?.(infoHash) === false) return false
+    return true
+  }
+
+  /** A policy or a store that throws has broken its contract: nobody is admitted by it, and it is told of once. */
+  private fault(error: unknown): string {
+    const stack = error instanceof Error ? error.stack : undefined
+    if (!this.faulty) this.log.error('a policy or the swarm store failed', { error: messageOf(error), stack })
+    this.faulty = true
+    return FAULT_OF_OURS
+  }
+}
+
+const V4 = [4] as const
+const V6 = [6] as const
+const BOTH = [4, 6] as const

@@ -1,0 +1,93 @@
+// Answers announces and scrapes by HTTP. A refusal is a failure reason with status 200, as clients show it only then.
+import { readHttpAnnounce, readHttpScrape } from '../../core/protocol/tracker-http.js'
+import { writeHttpAnnounce, writeHttpFailure, writeHttpScrape } from '../../core/protocol/tracker-http-reply.js'
+import { Incoming } from '../../core/tracker/incoming.js'
+import { MOST_PEERS_PER_REPLY } from '../../core/tracker/tracker-core.js'
+import type { HttpReply, HttpRequest } from '../../core/contracts/host.js'
+import type { AnnounceReply } from '../../core/contracts/swarm-store.js'
+import type { TrackerService } from '../../core/contracts/tracker.js'
+import type { InfoHash } from '../../core/protocol/ids.js'
+import type { AnswerOptions, ScrapeEntry } from '../../core/protocol/tracker-http-reply.js'
+import type { ClientAddress } from './client-address.js'
+
+type Respond = (reply: HttpReply) => void
+
+const TYPE = 'text/plain'
+const IPV6_PEER_BYTES = 18
+const encoder = new TextEncoder()
+
+export class HttpTracker {
+  private readonly request = new Incoming()
+  private readonly reply: AnnounceReply = {
+    interval: 0,
+    minInterval: 0,
+    seeders: 0,
+    leechers: 0,
+    peers: new Uint8Array(MOST_PEERS_PER_REPLY * IPV6_PEER_BYTES),
+    peerBytes: 0,
+  }
+
+  constructor(
+    private readonly service: TrackerService,
+    private readonly addresses: ClientAddress,
+    /** Whether any policy may want to see the URL. */
+    private readonly urlData: boolean,
+  ) {}
+
+  answer(http: HttpRequest, respond: Respond): void {
+    if (http.method !== 'GET' && http.method !== 'HEAD') return respond(plain(405, 'only GET is served here'))
+    if (http.path === '/announce') return this.announce(http, respond)
+    if (http.path === '/scrape') return this.scrape(http, respond)
+    respond(plain(404, 'a BitTorrent tracker: /announce, /scrape'))
+  }
+
+  private announce(http: HttpRequest, respond: Respond): void {
+    const { request, reply } = this
+    const fault = readHttpAnnounce(http.query, request)
+    if (fault !== null) return respond(failure(fault))
+    const ip = this.addresses.find(http, request.claimedIp)
+    if (typeof ip === 'string') return respond(failure(ip))
+    const family = ip.length === 4 ? 4 : 6
+    request.from.ip = ip
+    request.from.family = family
+    request.from.port = request.port
+    request.urlData = this.urlData ? encoder.encode(`${http.path}?${http.query}`) : null
+    const options: AnswerOptions = { family, compact: request.compact, externalIp: ip }
+    const answer = this.service.announce(request, reply)
+    if (answer === null) return respond(ok(writeHttpAnnounce(reply, options)))
+    if (typeof answer === 'string') return respond(failure(answer))
+    answer.settle(late => respond(typeof late === 'string' ? failure(late) : ok(writeHttpAnnounce(late, options))))
+  }
+
+  private scrape(http: HttpRequest, respond: Respond): void {
+    const hashes = readHttpScrape(http.query)
+    if (typeof hashes === 'string') return respond(failure(hashes))
+    const entries: ScrapeEntry[] = []
+    if (hashes.length === 0) {
+      const all = this.service.scrapeAll((infoHash, seeders, completed, leechers) => {
+        entries.push({ infoHash: infoHash.slice(), seeders, completed, leechers })
+      })
+      return respond(
+        all ? ok(writeHttpScrape(entries)) : failure('scrapes of everything are not served: name an info_hash'),
+      )
+    }
+    const late = this.service.scrape(hashes as InfoHash[], 0, (index, seeders, completed, leechers) => {
+      const infoHash = hashes[index]
+      if (infoHash !== undefined) entries.push({ infoHash, seeders, completed, leechers })
+    })
+    if (late === null) return respond(ok(writeHttpScrape(entries)))
+    late.settle(answer => respond(answer === true ? ok(writeHttpScrape(entries)) : failure(answer)))
+  }
+}
+
+function ok(body: Uint8Array): HttpReply {
+  return { status: 200, type: TYPE, body }
+}
+
+function failure(reason: string): HttpReply {
+  return ok(writeHttpFailure(reason))
+}
+
+function plain(status: number, text: string): HttpReply {
+  return { status, type: TYPE, body: encoder.encode(`${text}\n`) }
+}

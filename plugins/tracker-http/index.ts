@@ -1,0 +1,43 @@
+import { AnnouncePolicies } from '../../core/contracts/announce-policy.js'
+import { Http, NameLookup } from '../../core/contracts/host.js'
+import { Tracker, TrackerServers } from '../../core/contracts/tracker.js'
+import { definePlugin } from '../../core/kernel/plugin.js'
+import { announceAuthority, listenEndpoints, listeningText } from '../../core/tracker/listening.js'
+import { ClientAddress } from './client-address.js'
+import { config } from './config.js'
+import { HttpTracker } from './http-tracker.js'
+import { parseNetwork } from './network.js'
+import type { HttpListener } from '../../core/contracts/host.js'
+
+export default definePlugin({
+  name: 'tracker-http',
+  config,
+  requires: [Tracker, Http, NameLookup],
+  optional: [AnnouncePolicies],
+  provides: [TrackerServers],
+  setup(ctx) {
+    const { listen, announceHost, trustedProxies } = ctx.config
+    const { log } = ctx.host
+    const [http, names] = [ctx.get(Http), ctx.get(NameLookup)]
+    const networks = trustedProxies.flatMap(text => parseNetwork(text) ?? [])
+    const policed = ctx.all(AnnouncePolicies).length > 0
+    const tracker = new HttpTracker(ctx.get(Tracker), new ClientAddress(networks), policed)
+    const announceUrls: string[] = []
+    const listeners: HttpListener[] = []
+    ctx.provide(TrackerServers, { announceUrls })
+    return {
+      async start() {
+        for (const at of await listenEndpoints(listen, names)) {
+          const listener = await http.serve(at, (request, respond) => tracker.answer(request, respond))
+          listeners.push(listener)
+          const url = `http://${announceAuthority(listener.local, announceHost, names)}/announce`
+          if (!announceUrls.includes(url)) announceUrls.push(url)
+        }
+        log.info('HTTP tracker listens', { on: listeningText(listeners.map(listener => listener.local)) })
+      },
+      async stop() {
+        await Promise.all(listeners.map(listener => listener.close()))
+      },
+    }
+  },
+})

@@ -1,0 +1,39 @@
+import { AnnouncePolicies } from '../../core/contracts/announce-policy.js'
+import { SwarmStores } from '../../core/contracts/swarm-store.js'
+import { Tracker } from '../../core/contracts/tracker.js'
+import { definePlugin } from '../../core/kernel/plugin.js'
+import { TrackerCore } from '../../core/tracker/tracker-core.js'
+import { config } from './config.js'
+import type { Timer } from '../../core/base/clock.js'
+
+const SWEEP_MS = 1000
+
+export default definePlugin({
+  name: 'tracker',
+  config,
+  requires: [SwarmStores],
+  optional: [AnnouncePolicies],
+  provides: [Tracker],
+  setup(ctx) {
+    const { clock, random, log } = ctx.host
+    const options = ctx.config
+    const core = new TrackerCore(ctx.get(SwarmStores), ctx.all(AnnouncePolicies), options, clock, random, log)
+    ctx.provide(Tracker, core)
+    let timer: Timer | null = null
+    return {
+      start() {
+        if (options.peerTimeoutSeconds <= options.intervalSeconds) {
+          const { peerTimeoutSeconds, intervalSeconds } = options
+          log.warn('peerTimeoutSeconds is not above intervalSeconds: peers are forgotten between two announces', {
+            peerTimeoutSeconds,
+            intervalSeconds,
+          })
+        }
+        timer = clock.every(SWEEP_MS, () => core.sweep())
+      },
+      stop() {
+        timer?.cancel()
+      },
+    }
+  },
+})
