@@ -7,7 +7,7 @@ export interface TorrentIdentity {
   readonly infoHash: InfoHash
   /** As in our handshakes: trackers and peers know us by the same id. */
   readonly peerId: PeerId
-  /** BEP 27: only trackers may find peers. */
+  /** BEP 27: only trackers may find peers, and the operator may name them. */
   readonly privateTorrent: boolean
   /** BEP 12 tiers of announce URLs. */
   readonly trackers: ReadonlyArray<readonly string[]>

@@ -36,6 +36,8 @@ export interface KernelOptions extends ModuleLoader {
   readonly given?: readonly Given[]
   /** What `find` will be asked for: who provides it is not unused. */
   readonly asked?: readonly AnyToken[]
+  /** Before anything starts: `find` works from here on, so that nothing a plugin tells is missed. */
+  afterSetUp?(kernel: Kernel): void
   /** A plugin marked critical has failed after start-up. By default the kernel stops. */
   onFailure?(error: NodeError): void
 }
@@ -45,6 +47,8 @@ export type Given = readonly [token: AnyToken, value: unknown, name?: string]
 export function createKernel(options: KernelOptions): Kernel {
   return new Kernel(options)
 }
+
+const FINDABLE: readonly KernelState[] = ['set-up', 'started', 'ready', 'draining']
 
 export class Kernel {
   private phase: KernelState = 'created'
@@ -114,13 +118,15 @@ export class Kernel {
     return this.ending
   }
 
-  /** For the composition root, once ready: what a plugin of the node provides. */
+  /** For the composition root, from set-up on: what the plugins of the node provide. */
   find<T>(token: Token<T, 'one'>): T | undefined
   find<T>(token: Token<T, 'many'>): readonly T[]
   find<T>(token: Token<T, 'named'>): NamedRegistry<T>
   find(token: AnyToken): unknown
   find(token: AnyToken): unknown {
-    if (this.phase !== 'ready') throw kernelErrors.make('ERR_PHASE_STATE', `find() in the state "${this.phase}"`)
+    if (!FINDABLE.includes(this.phase)) {
+      throw kernelErrors.make('ERR_PHASE_STATE', `find() in the state "${this.phase}"`)
+    }
     return this.provisions.value(token)
   }
 
@@ -198,6 +204,7 @@ export class Kernel {
       }
     }
     this.phase = 'set-up'
+    this.options.afterSetUp?.(this)
     const failures = await runUp(host.clock, 'start', levels, signal)
     if (failures.length > 0 || signal.aborted) return failures
     this.phase = 'started'

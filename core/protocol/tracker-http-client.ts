@@ -1,6 +1,6 @@
 // HTTP announces and scrapes as a client makes them, and the replies it gets (BEP 3, 7, 23, 24, 31, 48).
 import { endpointOf, parseIp, type Endpoint } from '../base/address.js'
-import { equalBytes } from '../base/bytes.js'
+import { equalBytes, latin1 } from '../base/bytes.js'
 import { NodeError } from '../base/errors.js'
 import { scanBencode, type BencodeRules } from './bencode-scan.js'
 import { ABSENT, type Bencoded } from './bencoded.js'
@@ -133,13 +133,15 @@ export function readHttpScrapeReply(body: Uint8Array, hashes: readonly Uint8Arra
   if (failure !== null) throw bad(`the tracker refused: ${failure}`)
   const files = reply.get(0, 'files')
   if (!reply.isDictionary(files)) throw bad('a scrape reply without "files"')
+  const texts = hashes.map(asText)
   const counts: (HttpScrapeCounts | null)[] = hashes.map(() => null)
   for (let key = reply.first(files); key !== ABSENT; key = reply.after(reply.valueOf(key))) {
     const name = reply.string(key)
     const entry = reply.valueOf(key)
     for (let i = 0; name !== null && i < hashes.length; i++) {
       const hash = hashes[i]
-      if (hash === undefined || !equalBytes(hash, name)) continue
+      const text = texts[i]
+      if (hash === undefined || text === undefined || !(equalBytes(hash, name) || equalBytes(text, name))) continue
       counts[i] = {
         seeders: countOf(reply, entry, 'complete') ?? 0,
         leechers: countOf(reply, entry, 'incomplete') ?? 0,
@@ -148,6 +150,11 @@ export function readHttpScrapeReply(body: Uint8Array, hashes: readonly Uint8Arra
     }
   }
   return counts
+}
+
+/** The key of npm's bittorrent-tracker: each byte written as a character, in UTF-8. */
+function asText(hash: Uint8Array): Uint8Array {
+  return new TextEncoder().encode(latin1(hash))
 }
 
 function open(body: Uint8Array): Bencoded {

@@ -23,13 +23,15 @@ export class SimDisk {
   constructor(
     private readonly timeline: Timeline,
     private readonly speed: DiskSpeed,
+    /** Runs something in the turn of the machine whose disk this is. */
+    private readonly act: (run: () => void) => void,
   ) {}
 
   /** Does something with the files once all that was asked before is done and `bytes` have moved. */
   queue(bytes: number, act: () => void): void {
     const { operationMs, bytesPerSecond } = this.speed
     this.freeAt = Math.max(this.freeAt, this.timeline.now) + operationMs + (1000 * bytes) / bytesPerSecond
-    this.timeline.at(this.freeAt, act)
+    this.timeline.at(this.freeAt, () => this.act(act))
   }
 
   /** The same as a promise; it rejects with what `act` throws. */

@@ -191,6 +191,6 @@ export class SimLink implements PeerLink {
   }
 
   private later(run: () => void): void {
-    this.node.world.timeline.after(0, run)
+    this.node.later(0, run)
   }
 }

@@ -25,8 +25,8 @@ export class Lane {
 
 /** What becomes of a packet: when the sender's lane has passed it, and when the receiver has it. */
 export interface Passage {
-  left?(): void
-  arrived(): void
+  readonly left?: () => void
+  readonly arrived: () => void
 }
 
 export class Network {
@@ -62,11 +62,11 @@ export class Network {
     const size = bytes + OVERHEAD
     const leaves = from === to ? timeline.now : from.up.reserve(timeline.now, size)
     timeline.at(leaves, () => {
-      passage.left?.()
+      if (passage.left !== undefined) from.act(passage.left)
       timeline.after(this.latency(from, to), () => {
         const passed = from === to ? timeline.now : to.down.reserve(timeline.now, size)
-        if (passed <= timeline.now) passage.arrived()
-        else timeline.at(passed, () => passage.arrived())
+        if (passed <= timeline.now) to.act(passage.arrived)
+        else timeline.at(passed, () => to.act(passage.arrived))
       })
     })
   }

@@ -14,6 +14,7 @@ import type { DiskSpeed } from './disk.js'
 import { Lane } from './network.js'
 import type { Passage } from './network.js'
 import { Ports } from './ports.js'
+import type { Happening } from './timeline.js'
 import type { World } from './world.js'
 
 export interface NodeSettings {
@@ -73,7 +74,7 @@ export class SimNode {
     this.loss = settings.loss
     this.up = new Lane(settings.upBytesPerSecond)
     this.down = new Lane(settings.downBytesPerSecond)
-    this.disk = new SimDisk(world.timeline, settings.disk)
+    this.disk = new SimDisk(world.timeline, settings.disk, run => this.act(run))
     const hold = (what: string): (() => void) => this.hold(what)
     this.streams = new Ports<StreamService>(this.addresses, hold, 'stream port')
     this.datagrams = new Ports<DatagramService>(this.addresses, hold, 'datagram port')
@@ -98,6 +99,17 @@ export class SimNode {
     return [...this.held.values()]
   }
 
+  /** Does something in this machine's turn: all that runs on it goes through here. */
+  act(run: () => void): void {
+    this.world.acting = this
+    run()
+  }
+
+  /** In a later event. */
+  later(ms: number, run: () => void): Happening {
+    return this.world.timeline.after(ms, () => this.act(run))
+  }
+
   note(what: string): void {
     this.world.log.add(this.name, what)
   }
@@ -117,7 +129,7 @@ export class SimNode {
     const { timeline } = this.world
     const after = (ms: number, run: () => void): Timer => {
       const letGo = this.hold(`timer of ${ms} ms set at ${timeline.now}`)
-      const happening = timeline.after(ms, () => {
+      const happening = this.later(ms, () => {
         letGo()
         run()
       })

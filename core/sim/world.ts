@@ -25,6 +25,9 @@ const settings: Omit<NodeSettings, 'addresses'> = {
   log: 'silent',
 }
 
+/** Says what is broken on the machine that has just acted: machines share nothing. An answer that is not empty ends the run. */
+export type Watcher = (machine: SimNode) => readonly string[]
+
 function turn(): Promise<void> {
   return new Promise(resolve => setImmediate(resolve))
 }
@@ -37,7 +40,9 @@ export class World {
   /** Where links are cut into segments. */
   readonly cuts: Random
   readonly nodes: SimNode[] = []
-  private readonly watchers: (() => readonly string[])[] = []
+  /** The machine whose turn this event is; null where none has noticed anything, as while a packet is under way. */
+  acting: SimNode | null = null
+  private readonly watchers: Watcher[] = []
   private links = 0
 
   constructor(readonly seed: number) {
@@ -56,8 +61,8 @@ export class World {
     return node
   }
 
-  /** Asked after every event for what is broken; an answer that is not empty ends the run. Returns what ends the watch. */
-  watch(check: () => readonly string[]): () => void {
+  /** Asks after every event of a machine; the answer ends the watch. */
+  watch(check: Watcher): () => void {
     this.watchers.push(check)
     return () => void this.watchers.splice(this.watchers.indexOf(check), 1)
   }
@@ -103,14 +108,16 @@ export class World {
   }
 
   private async step(): Promise<void> {
+    this.acting = null
     try {
       this.timeline.step()
     } catch (error) {
       throw this.fault('ERR_SIM_BROKEN', `an event threw: ${messageOf(error)}`, error)
     }
     await turn()
+    if (this.acting === null) return
     for (const watcher of this.watchers) {
-      const broken = watcher()
+      const broken = watcher(this.acting)
       if (broken.length > 0) throw this.fault('ERR_SIM_BROKEN', broken.join('; '))
     }
   }

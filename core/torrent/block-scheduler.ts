@@ -34,6 +34,8 @@ export class BlockScheduler {
   /** The block a peer is in the middle of sending, as PieceSlots numbers it, or -1. */
   private readonly writing: Int32Array
   private stock = 0
+  /** The last piece that was to be opened found no memory. */
+  private noMemory = false
   private now = 0
   private ticks = 0
   /** Bytes that came and were of no use: asked twice, late, or not asked at all. */
@@ -74,7 +76,9 @@ export class BlockScheduler {
       if (slot === NO_SLOT) break
       room -= this.askFrom(slot, peer, ring, room)
     }
-    if (room > 0 && !choked && !this.peers.is(p, PeerFlag.Parole)) room -= this.repeat(peer, ring, room)
+    if (room > 0 && !choked && this.atTheEnd() && !this.peers.is(p, PeerFlag.Parole)) {
+      room -= this.repeat(peer, ring, room)
+    }
     if (room > 0) this.idleAt[p] = this.stock
   }
 
@@ -289,6 +293,7 @@ export class BlockScheduler {
 
   private openPiece(piece: PieceIndex, peer: Peer): number {
     const slot = this.slots.take(piece)
+    this.noMemory = slot === NO_SLOT
     if (slot === NO_SLOT) return NO_SLOT
     this.book.move(piece, PieceState.Open)
     if (this.peers.is(peer.slot, PeerFlag.Parole)) this.slots.exclusive[slot] = peer.slot
@@ -329,6 +334,11 @@ export class BlockScheduler {
     this.slots.askers[block]!++
     ring.push(piece * this.geometry.blocksPerPiece + k)
     peer.sendRequest(piece, k * BLOCK_LENGTH, this.geometry.blockLength(piece, k))
+  }
+
+  /** No piece is left to open, or none can be: a peer with nothing else to send may repeat what others were asked. */
+  private atTheEnd(): boolean {
+    return this.noMemory || this.book.count(PieceState.Wanted) === 0
   }
 
   /** End game, and the way out when all memory waits for slow peers: asks again what others were asked. */

@@ -31,9 +31,12 @@ export class BufferArena {
   /** Offset of `bytes` contiguous bytes, or -1. Caches are emptied before the answer is no. */
   alloc(bytes: number, side: 'slot' | 'extent'): number {
     const units = Math.ceil(bytes / BLOCK_LENGTH)
-    if (this.inUse[side] + units > Math.max(units, this.used.length * SHARE)) return -1
+    const share = Math.max(units, this.used.length * SHARE)
     for (;;) {
-      const at = this.fit(units)
+      const within = this.inUse[side] + units <= share
+      // Slots cannot be taken back, extents can: a full cache makes room in itself.
+      if (!within && side === 'slot') return -1
+      const at = within ? this.fit(units) : -1
       if (at >= 0) {
         this.used.fill(1, at, at + units)
         this.inUse[side] += units

@@ -36,9 +36,8 @@ export class HttpTrackerClient implements TrackerClient {
     const reply = await this.get(url, announceUrl(url, request), request.family, signal, readHttpAnnounceReply)
     const { failure, retryIn } = reply
     if (failure !== null) {
-      throw errors.make('ERR_ANNOUNCE_HTTP_REFUSED', `the tracker said: ${maskText(failure, url)}`, {
-        ...(retryIn === null ? {} : { details: { retryIn } }),
-      })
+      const said = `the tracker said: ${maskText(failure, url)}`
+      throw errors.make('ERR_ANNOUNCE_HTTP_REFUSED', said, retryIn === null ? {} : { details: { retryIn } })
     }
     const named = await unlessAborted(this.resolve(reply.namedPeers), signal, cutShort)
     return resultOf(reply, named)

@@ -84,10 +84,10 @@ export class UdpExchange {
   }
 
   async close(): Promise<void> {
-    for (const one of [...this.waiting.values()]) one.fail()
+    for (const one of this.waiting.values()) one.fail()
     const sockets = await Promise.allSettled(this.sockets.values())
     this.sockets.clear()
-    await Promise.all(sockets.map(socket => (socket.status === 'fulfilled' ? socket.value.close() : undefined)))
+    await Promise.all(sockets.flatMap(socket => (socket.status === 'fulfilled' ? [socket.value.close()] : [])))
   }
 
   private socket(family: 4 | 6): Promise<DatagramSocket> {

@@ -25,10 +25,9 @@ export class StaticDiscovery implements PeerDiscovery {
     private readonly log: Logger,
   ) {}
 
-  watch(torrent: TorrentIdentity, _progress: () => Progress, listener: DiscoveryListener): DiscoveryHandle {
+  watch(_torrent: TorrentIdentity, _progress: () => Progress, listener: DiscoveryListener): DiscoveryHandle {
     const offers = new Offers(this.clock, () => this.offer(listener, offers))
-    if (!torrent.privateTorrent) offers.begin()
-    else if (this.peers.length > 0) this.log.warn('peers named by hand are left out: the torrent is private (BEP 27)')
+    offers.begin()
     return {
       event() {},
       refresh: () => offers.again(),

@@ -1,6 +1,6 @@
 // Peers from trackers: one announcer a torrent, one timer for all of them, running only while there is a torrent.
 import type { Timer } from '../../core/base/clock.js'
-import { messageOf, NodeError } from '../../core/base/errors.js'
+import { messageOf, type NodeError } from '../../core/base/errors.js'
 import type { Random } from '../../core/base/random.js'
 import type {
   DiscoveryHandle,

@@ -8,6 +8,8 @@ import { errors } from './errors.js'
 
 /** On leaving, what is under way may finish for this long, so that a tracker just reached is not left with a ghost. */
 const GRACE_MS = 1000
+/** Goodbyes take no longer than this, whatever the caller allows: a tracker forgets who falls silent anyway. */
+const GOODBYES_MS = 5000
 
 export class WatchedTorrent implements DiscoveryHandle {
   private readonly cut = new AbortController()
@@ -54,15 +56,17 @@ export class WatchedTorrent implements DiscoveryHandle {
 
   private async leave(deadline: AbortSignal): Promise<void> {
     // One deadline is shared by all torrents of a node: none of them hangs its listeners on that itself.
-    const signal = AbortSignal.any([deadline])
+    const enough = new AbortController()
+    const signal = AbortSignal.any([deadline, enough.signal])
     this.gone()
     this.asker.leaving = true
     await this.within(GRACE_MS, signal, Promise.all(this.flights))
-    this.cut.abort(errors.make('ERR_DISCOVERY_STOPPED', 'the torrent was stopped'))
+    this.cut.abort(stopped())
     const goodbyes = this.announcer.farewells().map(async attempts => {
       for (const attempt of attempts) await this.send(attempt, signal)
     })
-    await this.within(null, signal, Promise.all(goodbyes))
+    await this.within(GOODBYES_MS, signal, Promise.all(goodbyes))
+    enough.abort(stopped())
   }
 
   private async send(attempt: Attempt, ending: AbortSignal): Promise<void> {
@@ -74,12 +78,12 @@ export class WatchedTorrent implements DiscoveryHandle {
   }
 
   /** Resolves with the work, after so long, or with the signal, whichever is first. */
-  private within(ms: number | null, signal: AbortSignal, work: Promise<unknown>): Promise<void> {
+  private within(ms: number, signal: AbortSignal, work: Promise<unknown>): Promise<void> {
     if (signal.aborted) return Promise.resolve()
     return new Promise(resolve => {
-      const timer = ms === null ? null : this.clock.after(ms, end)
+      const timer = this.clock.after(ms, end)
       function end(): void {
-        timer?.cancel()
+        timer.cancel()
         signal.removeEventListener('abort', end)
         resolve()
       }
@@ -87,6 +91,10 @@ export class WatchedTorrent implements DiscoveryHandle {
       void work.then(end)
     })
   }
+}
+
+function stopped(): NodeError {
+  return errors.make('ERR_DISCOVERY_STOPPED', 'the torrent was stopped')
 }
 
 // What is the operator's to mend is not mended by asking again.

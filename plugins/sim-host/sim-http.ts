@@ -72,7 +72,7 @@ export class SimHttp implements HttpNet {
     const from = machine.source(to, machine.streams.ephemeral())
     const refused = (): void => settle(errors.make('ERR_HTTP_FAILED', `${about} refused the connection`))
     if (other === undefined || from === null) {
-      machine.world.timeline.after(2 * machine.latencyMs, refused)
+      machine.later(2 * machine.latencyMs, refused)
       return
     }
     const target = url.pathname + url.search

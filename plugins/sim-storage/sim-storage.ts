@@ -30,8 +30,7 @@ export class SimStorage implements TorrentStorage {
   }
 
   read(job: ReadJob): void {
-    const { timeline } = this.machine.world
-    if (this.closing !== null) return void timeline.after(0, () => job.done(this.refusal()))
+    if (this.closing !== null) return void this.machine.later(0, () => job.done(this.refusal()))
     this.machine.disk.queue(job.into.length, () => {
       const right = this.content.read(this.offset(job.piece) + job.begin, job.into)
       this.note(`read ${job.into.length} of piece ${job.piece} from ${job.begin}`)

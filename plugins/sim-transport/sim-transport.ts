@@ -49,7 +49,7 @@ export class SimTransport implements PeerTransport {
     const from = node.source(to, node.streams.ephemeral())
     if (other === undefined || from === null) {
       const text = `${formatEndpoint(to)} cannot be reached`
-      node.world.timeline.after(2 * node.latencyMs, () => settle(errors.make('ERR_LINK_UNREACHABLE', text)))
+      node.later(2 * node.latencyMs, () => settle(errors.make('ERR_LINK_UNREACHABLE', text)))
       return
     }
     const arrived = (): void => {

@@ -63,14 +63,16 @@ class MemoryTracker implements DatagramNet {
     readonly families: readonly number[] = [4],
   ) {}
 
-  async bind(local: Endpoint, onPacket: OnPacket): ReturnType<DatagramNet['bind']> {
-    if (!this.families.includes(local.family)) throw new NodeError('ERR_DATAGRAM_BIND', 'operator', 'no such family')
+  bind(local: Endpoint, onPacket: OnPacket): ReturnType<DatagramNet['bind']> {
+    if (!this.families.includes(local.family)) {
+      return Promise.reject(new NodeError('ERR_DATAGRAM_BIND', 'operator', 'no such family'))
+    }
     this.sockets++
-    return {
+    return Promise.resolve({
       local,
       send: (bytes, to) => this.take(bytes.slice(), to, onPacket),
-      close: async () => void this.sockets--,
-    }
+      close: () => Promise.resolve(void this.sockets--),
+    })
   }
 
   serve(): never {
@@ -125,16 +127,12 @@ class MemoryTracker implements DatagramNet {
 
 function setting(net: MemoryTracker, seed = 1, found: string[] = ['192.0.2.1'], own: string[] = []) {
   const ips = found.map(text => parseIp(text)!)
-  const names: Names = { own: () => own.map(text => parseIp(text)!), resolve: async () => ips }
+  const names: Names = { own: () => own.map(text => parseIp(text)!), resolve: () => Promise.resolve(ips) }
   const exchange = new UdpExchange(net, net.clock, createRandom(seed))
   return { exchange, client: new UdpTrackerClient(exchange, names, net.clock) }
 }
 
-function announce(
-  client: TrackerClient,
-  href = 'udp://tracker.example:6969',
-  signal = new AbortController().signal,
-) {
+function announce(client: TrackerClient, href = 'udp://tracker.example:6969', signal = new AbortController().signal) {
   const request = {
     infoHash: infoHashOf(new Uint8Array(20))!,
     peerId: peerIdOf(new Uint8Array(20))!,
@@ -152,14 +150,16 @@ function announce(
 describe('announce-udp', () => {
   register(
     'tracker-client contract',
-    trackerClientCases(async seed => {
+    trackerClientCases(seed => {
       const net = new MemoryTracker(new ManualClock())
       const { client, exchange } = setting(net, seed)
-      return Object.assign(net, {
-        client,
-        url: new URL('udp://tracker.example:6969/s3cr3tkey/announce'),
-        close: () => exchange.close(),
-      })
+      return Promise.resolve(
+        Object.assign(net, {
+          client,
+          url: new URL('udp://tracker.example:6969/s3cr3tkey/announce'),
+          close: () => exchange.close(),
+        }),
+      )
     }),
   )
 
@@ -314,7 +314,7 @@ describe('announce-udp', () => {
 
   it('is loaded as a plugin that speaks udp, and closes its sockets with the node', async () => {
     const net = new MemoryTracker(new ManualClock())
-    const names: Names = { own: () => [], resolve: async () => [parseIp('192.0.2.1')!] }
+    const names: Names = { own: () => [], resolve: () => Promise.resolve([parseIp('192.0.2.1')!]) }
     const loaded = await loadPlugin(plugin, {}, [
       [Datagrams, net],
       [NameLookup, names],

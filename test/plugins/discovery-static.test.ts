@@ -13,11 +13,10 @@ import { PeerDiscoveries } from '../../core/contracts/peer-discovery.js'
 function namesFrom(known: Record<string, readonly string[]> = {}): Names {
   return {
     own: () => [],
-    async resolve(host) {
+    resolve(host) {
       const texts = known[host] ?? [host]
       const found = texts.map(parseIp).filter(ip => ip !== null)
-      if (found.length === 0) throw new Error(`no such host ${host}`)
-      return found
+      return found.length === 0 ? Promise.reject(new Error(`no such host ${host}`)) : Promise.resolve(found)
     },
   }
 }

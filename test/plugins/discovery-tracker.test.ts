@@ -93,8 +93,8 @@ describe('discovery-tracker', () => {
     'peer-discovery contract',
     peerDiscoveryCases((peers, clock) => {
       const client: TrackerClient = {
-        announce: async () => ({ interval: 60, seeders: 1, leechers: 1, peers }),
-        scrape: async () => [],
+        announce: () => Promise.resolve({ interval: 60, seeders: 1, leechers: 1, peers }),
+        scrape: () => Promise.resolve([]),
       }
       const clients = { get: () => client, has: () => true, names: () => ['udp'] }
       const parts = { clients, names: undefined, clock, entropy: createRandom(7), config: config.parse({}) }
@@ -247,6 +247,18 @@ describe('discovery-tracker', () => {
       expect(trackers.clock.pending).to.equal(0)
     })
 
+    it('let go of it after five seconds, where the signal never says so', async () => {
+      const trackers = new Trackers({})
+      const handle = trackers.watch([['udp://t:1']])
+      await trackers.clock.advance(1000)
+      trackers.answers['udp://t:1'] = 'silence'
+      let stopped = false
+      void handle.stop(signal).then(() => (stopped = true))
+      await trackers.clock.advance(5000)
+      expect(stopped).to.equal(true)
+      expect(trackers.clock.pending).to.equal(0)
+    })
+
     it('give what is under way a second to finish on leaving', async () => {
       const trackers = new Trackers({ 'udp://t:1': 'silence' })
       const handle = trackers.watch([['udp://t:1']])
@@ -395,7 +407,10 @@ describe('discovery-tracker', () => {
   describe('both families (BEP 7)', () => {
     const ips = (...texts: string[]): Uint8Array[] => texts.map(text => parseIp(text)!)
     const url = 'udp://dual:1'
-    const names = (own: Uint8Array[], found: Uint8Array[]): Names => ({ own: () => own, resolve: async () => found })
+    const names = (own: Uint8Array[], found: Uint8Array[]): Names => ({
+      own: () => own,
+      resolve: () => Promise.resolve(found),
+    })
     const dual = names(ips('192.0.2.9', '2001:db8::9'), ips('192.0.2.1', '2001:db8::1'))
 
     it('are announced to with one key, and each is told every event once', async () => {
@@ -443,11 +458,11 @@ describe('discovery-tracker', () => {
   it('is loaded as a plugin over the clients there are, without names where the node has none', async () => {
     const seen: string[] = []
     const client: TrackerClient = {
-      announce: async ({ url }) => {
+      announce: ({ url }) => {
         seen.push(url.href)
-        return { interval: 1800, seeders: 0, leechers: 0, peers: [] }
+        return Promise.resolve({ interval: 1800, seeders: 0, leechers: 0, peers: [] })
       },
-      scrape: async () => [],
+      scrape: () => Promise.resolve([]),
     }
     const clock = new ManualClock()
     const loaded = await loadPlugin(plugin, {}, [[TrackerClients, client, 'udp']], { host: { clock } })

@@ -11,6 +11,14 @@ import { SimFiles } from '../../plugins/sim-host/sim-files.js'
 import { SimHashing } from '../../plugins/sim-host/sim-hashing.js'
 import { SimHttp } from '../../plugins/sim-host/sim-http.js'
 import { SimNames } from '../../plugins/sim-host/sim-names.js'
+import { register } from '../conformance/case.js'
+import { datagramNetCases } from '../conformance/datagram-net.js'
+import { fileSystemCases } from '../conformance/file-system.js'
+import { hashPoolCases } from '../conformance/hash-pool.js'
+import { httpNetCases } from '../conformance/http-net.js'
+import { namesCases } from '../conformance/names.js'
+import type { Passing } from '../conformance/passing.js'
+import { inWorld } from '../swarms/in-world.js'
 
 const never = new AbortController().signal
 const limits: HttpLimits = { timeoutMs: 5000, maxBytes: 1000 }
@@ -37,6 +45,75 @@ function httpOf(node: SimNode): SimHttp {
 function text(body: string): HttpReply {
   return { status: 200, type: 'text/plain', body: new TextEncoder().encode(body) }
 }
+
+/** A machine in a world of its own, and how its time passes. */
+function passing(): Passing & { readonly machine: SimNode; close(): Promise<void> } {
+  const world = new World(1)
+  const machine = world.node('a')
+  return {
+    machine,
+    until: holds => world.run(holds, 60_000),
+    settle: () => world.advance(1000),
+    close: () => Promise.resolve(),
+  }
+}
+
+for (const address of ['20.0.0.1:0', '127.0.0.1:0', '[::1]:0']) {
+  register(
+    `sim-host datagrams on ${address}: contract`,
+    datagramNetCases(() => {
+      const test = passing()
+      return Promise.resolve({ ...test, net: new SimDatagrams(test.machine), at: at(address) })
+    }),
+  )
+  register(
+    `sim-host HTTP on ${address}: contract`,
+    httpNetCases(() => {
+      const test = passing()
+      return Promise.resolve({ ...test, net: httpOf(test.machine), at: at(address) })
+    }),
+  )
+}
+
+register(
+  'sim-host files: contract',
+  fileSystemCases(() => {
+    const test = passing()
+    test.machine.disk.makeFolder('/files')
+    return Promise.resolve({ ...test, files: new SimFiles(test.machine), folder: '/files' })
+  }),
+)
+
+register(
+  'sim-host names: contract',
+  namesCases(() => {
+    const test = passing()
+    return { ...test, names: new SimNames(test.machine), known: 'a', unknown: 'nobody' }
+  }),
+)
+
+const hashWorld = new World(1)
+register(
+  'sim-host hashing: contract',
+  inWorld(
+    hashWorld,
+    hashPoolCases(() => {
+      const machine = hashWorld.node(`machine ${hashWorld.nodes.length}`)
+      return Promise.resolve({
+        pool: new SimHashing(machine, 1000),
+        folder: '/content',
+        put(path, bytes) {
+          machine.disk.write(`/content/${path.join('/')}`, 0, bytes)
+          return Promise.resolve()
+        },
+        close() {
+          expect(machine.inUse()).to.deep.equal([])
+          return Promise.resolve()
+        },
+      })
+    }),
+  ),
+)
 
 describe('sim-host datagrams', () => {
   it('arrive after the latency, from the address of the sender, at whoever is bound there', async () => {

@@ -13,7 +13,7 @@ describe('unlessAborted', () => {
 
   it('ends with the signal, before and during the work, whatever that does afterwards', async () => {
     const controller = new AbortController()
-    let fail = (_: Error): void => {}
+    let fail: (error: Error) => void = () => {}
     const work = new Promise((_, reject) => (fail = reject))
     const ended = outcome(unlessAborted(work, controller.signal, reason))
     controller.abort()

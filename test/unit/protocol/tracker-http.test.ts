@@ -246,6 +246,15 @@ describe('HTTP announce reply', () => {
 })
 
 describe('HTTP scrape', () => {
+  it('finds a hash whose bytes the tracker wrote as characters', () => {
+    const hash = new Uint8Array(20).fill(0xe9)
+    const head = new TextEncoder().encode('d5:filesd40:')
+    const tail = new TextEncoder().encode('d8:completei5eeee')
+    const key = Array.from({ length: 20 }, () => [0xc3, 0xa9]).flat()
+    const body = Uint8Array.from([...head, ...key, ...tail])
+    expect(readHttpScrapeReply(body, [hash])).to.deep.equal([{ seeders: 5, leechers: 0, completed: 0 }])
+  })
+
   it('asks where BEP 48 says, and has no place elsewhere', () => {
     const one = new Uint8Array(20).fill(0x41)
     const ask = (url: string): string | undefined => scrapeUrl(new URL(url), [one, one])?.href

@@ -4,7 +4,7 @@ import { Timeline } from '../../../core/sim/timeline.js'
 
 function disk(): { readonly disk: SimDisk; readonly timeline: Timeline } {
   const timeline = new Timeline()
-  return { timeline, disk: new SimDisk(timeline, { operationMs: 2, bytesPerSecond: 1000 }) }
+  return { timeline, disk: new SimDisk(timeline, { operationMs: 2, bytesPerSecond: 1000 }, run => run()) }
 }
 
 describe('sim disk', () => {

@@ -82,14 +82,19 @@ describe('sim world', () => {
     expect(broken.message).to.contain('out of order').and.contain('5005 ms')
   })
 
-  it('asks its watchers after every event and ends the run with what they found', async () => {
+  it('asks its watchers after every event of a machine and ends the run with what they found', async () => {
     const world = new World(1)
     let asked = 0
     let sum = 0
-    const stop = world.watch(() => (asked++, sum > 2 ? [`the sum is ${sum}`] : []))
-    for (let i = 0; i < 4; i++) world.timeline.after(i, () => sum++)
+    const node = world.node('a')
+    const stop = world.watch(machine => {
+      asked++
+      return sum > 2 ? [`the sum of ${machine.name} is ${sum}`] : []
+    })
+    for (let i = 0; i < 4; i++) node.host.clock.after(i, () => sum++)
+    world.timeline.after(0.5, () => undefined)
     const broken = await failure(world.run(() => false))
-    expect(broken.message).to.contain('the sum is 3')
+    expect(broken.message).to.contain('the sum of a is 3')
     expect(asked).to.equal(3)
     stop()
     await world.advance(10)

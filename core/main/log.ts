@@ -1,0 +1,44 @@
+// Our Logger over pino: JSON lines on standard error, or coloured text where that is a terminal.
+import type { Logger, LogLevel } from '../base/log.js'
+
+export interface LogOptions {
+  readonly level: LogLevel
+  /** Lines for eyes instead of programs. */
+  readonly pretty: boolean
+  readonly color: boolean
+}
+
+export interface Log extends Logger {
+  /** For this logger and children made afterwards. */
+  setLevel(level: LogLevel): void
+}
+
+const STANDARD_ERROR = 2
+
+export async function createLog({ level, pretty, color }: LogOptions): Promise<Log> {
+  const { pino } = await import('pino')
+  const options = { level, base: null }
+  const line = pino(
+    options,
+    pretty ? await prettyStream(color) : pino.destination({ dest: STANDARD_ERROR, sync: true }),
+  )
+  return { ...wrapped(line), setLevel: to => void (line.level = to) }
+}
+
+async function prettyStream(color: boolean): Promise<NodeJS.WritableStream> {
+  const { PinoPretty } = await import('pino-pretty')
+  const ignore = 'pid,hostname'
+  return PinoPretty({ colorize: color, sync: true, destination: STANDARD_ERROR, translateTime: 'SYS:HH:MM:ss', ignore })
+}
+
+type Line = Pick<import('pino').Logger, 'child' | 'debug' | 'info' | 'warn' | 'error'>
+
+function wrapped(line: Line): Logger {
+  return {
+    child: fields => wrapped(line.child(fields)),
+    debug: (message, fields) => line.debug(fields ?? {}, message),
+    info: (message, fields) => line.info(fields ?? {}, message),
+    warn: (message, fields) => line.warn(fields ?? {}, message),
+    error: (message, fields) => line.error(fields ?? {}, message),
+  }
+}

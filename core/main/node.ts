@@ -1,0 +1,31 @@
+// A node in this process, from a profile: what a program that embeds one calls, and what the command line is built on.
+import type { LogLevel } from '../base/log.js'
+import { Api } from '../contracts/node-api.js'
+import { TrackerServers } from '../contracts/tracker.js'
+import { createKernel, type InlineProfile, type Kernel, type KernelOptions } from '../kernel/kernel.js'
+import { createSystem } from './host.js'
+
+export interface NodeSettings extends Pick<KernelOptions, 'set' | 'given' | 'afterSetUp' | 'onFailure'> {
+  /** Over what the profile says. */
+  readonly log?: LogLevel
+  /** Coloured lines instead of JSON; by default neither. */
+  readonly pretty?: boolean
+  readonly color?: boolean
+}
+
+/** A kernel over the real world, with its profile loaded, checked and linked. Nothing has been started. */
+export async function loadNode(profile: string | InlineProfile, settings: NodeSettings = {}): Promise<Kernel> {
+  const { log, pretty = false, color = false, ...rest } = settings
+  const { log: lines, ...system } = await createSystem({ level: log ?? 'info', pretty, color })
+  const kernel = createKernel({ ...system, ...rest, profile, asked: [Api, TrackerServers] })
+  await kernel.load()
+  if (log === undefined) lines.setLevel(kernel.profile.node.log)
+  return kernel
+}
+
+/** Starts the node of a profile. `kernel.find(Api)` is its face; `kernel.stop()` ends it. Signals are the caller's. */
+export async function startNode(profile: string | InlineProfile, settings: NodeSettings = {}): Promise<Kernel> {
+  const kernel = await loadNode(profile, settings)
+  await kernel.start()
+  return kernel
+}

@@ -1,0 +1,99 @@
+// How far a node's torrents are, told once a second: bars on a terminal, rows with --json, else a plain line now and then.
+import type { MultiBar, SingleBar } from 'cli-progress'
+import type { NodeApi, NodeSnapshot, TorrentSnapshot } from '../contracts/node-api.js'
+import { rate, size, span } from './quantity.js'
+import type { Shell } from './shell.js'
+
+const MOST_BARS = 20
+/** Seconds between plain lines about one torrent. */
+const PLAIN_EVERY = 5
+const FORMAT = '{name} [{bar}] {percentage}% {done}  down {down}  up {up}  {peers} peers  {left}'
+
+export class ProgressReport {
+  private readonly last = new Map<string, { text: string; at: number }>()
+  private readonly bars = new Map<string, SingleBar>()
+  private multi: MultiBar | undefined
+  private timer: NodeJS.Timeout | undefined
+  private seconds = 0
+
+  constructor(
+    private readonly shell: Shell,
+    private readonly api: NodeApi,
+  ) {}
+
+  async begin(): Promise<void> {
+    if (this.shell.terminal && !this.shell.quiet) {
+      const { default: progress } = await import('cli-progress')
+      const options = { format: FORMAT, hideCursor: true, clearOnComplete: false, stream: process.stdout }
+      this.multi = new progress.MultiBar(options, progress.Presets.legacy)
+      this.shell.divert(text => void this.multi?.log(`${text}\n`))
+    }
+    this.timer = setInterval(() => this.tick(), 1000)
+  }
+
+  end(): void {
+    clearInterval(this.timer)
+    this.tick()
+    this.multi?.stop()
+    this.shell.divert(null)
+  }
+
+  private tick(): void {
+    this.seconds++
+    const snapshot: NodeSnapshot = this.api.snapshot()
+    for (const torrent of snapshot.torrents) {
+      if (this.shell.json) this.row(torrent)
+      else if (this.multi !== undefined) this.bar(torrent, this.multi)
+      else this.line(torrent)
+    }
+  }
+
+  private row(torrent: TorrentSnapshot): void {
+    const { infoHash, have, pieces, bytesDone, bytes, down, up, peers } = torrent
+    const row = {
+      event: 'progress',
+      infoHash,
+      have,
+      pieces,
+      bytesDone,
+      bytes,
+      down: Math.round(down),
+      up: Math.round(up),
+      peers,
+    }
+    if (this.changed(torrent, JSON.stringify(row))) this.shell.record(row)
+  }
+
+  private bar(torrent: TorrentSnapshot, multi: MultiBar): void {
+    let bar = this.bars.get(torrent.infoHash)
+    if (bar === undefined) {
+      if (this.bars.size >= MOST_BARS) return
+      bar = multi.create(Math.max(1, torrent.bytes), 0, this.payload(torrent))
+      this.bars.set(torrent.infoHash, bar)
+    }
+    bar.update(torrent.bytes === 0 ? 1 : torrent.bytesDone, this.payload(torrent))
+  }
+
+  private payload(torrent: TorrentSnapshot): Record<string, string | number> {
+    const { name, bytes, bytesDone, down, up, peers } = torrent
+    const short = this.shell.clean(name.length > 30 ? `${name.slice(0, 29)}~` : name)
+    const left = bytesDone >= bytes ? 'whole' : `${span((bytes - bytesDone) / down)} left`
+    const done = `${size(bytesDone)} of ${size(bytes)}`
+    return { name: short, done, down: rate(down), up: rate(up), peers, left }
+  }
+
+  private line(torrent: TorrentSnapshot): void {
+    if (this.shell.quiet || (torrent.bytesDone >= torrent.bytes && torrent.up === 0)) return
+    const { name, done, down, up, peers, left } = this.payload(torrent)
+    const percent = torrent.bytes === 0 ? 100 : Math.floor((100 * torrent.bytesDone) / torrent.bytes)
+    const text = `${name}: ${percent}% ${done}, down ${down}, up ${up}, ${peers} peers, ${left}`
+    if (this.changed(torrent, text, PLAIN_EVERY)) this.shell.print(text)
+  }
+
+  private changed(torrent: TorrentSnapshot, text: string, every = 1): boolean {
+    const before = this.last.get(torrent.infoHash)
+    if (before !== undefined && (before.text === text || this.seconds - before.at < every)) return false
+    this.last.set(torrent.infoHash, { text, at: this.seconds })
+    return true
+  }
+}

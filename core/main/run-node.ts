@@ -1,0 +1,107 @@
+// A node under the command line: started, reported, and stopped by a signal or when its work is done. What it tells while
+// it starts waits until `ready` has been told.
+import type { LogLevel } from '../base/log.js'
+import type { NodeError } from '../base/errors.js'
+import { Api, type NodeApi, type NodeEvent } from '../contracts/node-api.js'
+import type { InlineProfile, Kernel } from '../kernel/kernel.js'
+import { errorOf, tellEvent, tellReady } from './event-report.js'
+import { loadNode } from './node.js'
+import { ProgressReport } from './progress.js'
+import type { Shell } from './shell.js'
+import { EXIT_BY, Signals } from './signals.js'
+
+export interface NodeRun {
+  readonly profile: string | InlineProfile
+  readonly set?: readonly string[]
+  /** Where the profile's own level would be too talkative for the command. */
+  readonly log?: LogLevel
+  /** Once all that the profile names is open. */
+  opened?(api: NodeApi): void
+  /** Whether this event means that the command's work is done. */
+  done?(event: NodeEvent, api: NodeApi): boolean
+  /** A failed torrent ends the command; else it is told as a warning, and the others go on. */
+  readonly errorsEnd?: boolean
+}
+
+type Ending = 'done' | NodeError | NodeJS.Signals
+
+/** Resolves when the node has stopped in order, with the exit code set in the shell. */
+export async function runNode(shell: Shell, run: NodeRun): Promise<void> {
+  const signals = new Signals()
+  const inbox = new Inbox()
+  let end = (_: Ending): void => {}
+  const ended = new Promise<Ending>(resolve => (end = resolve))
+  const level = shell.level ?? (shell.quiet ? 'error' : run.log)
+  const kernel = await loadNode(run.profile, {
+    ...(run.set === undefined ? {} : { set: run.set }),
+    ...(level === undefined ? {} : { log: level }),
+    ...shell.logForm,
+    afterSetUp: node => void node.find(Api)?.observe(event => inbox.take(event)),
+    onFailure: error => end(error),
+  })
+  void signals.received.then(end)
+  const starting = kernel.start()
+  const early = await Promise.race([starting.then(() => null), ended])
+  let outcome = early
+  if (early === null) outcome = await serve(shell, run, kernel, inbox, end, ended)
+  else starting.catch(() => {})
+  if (outcome === 'SIGINT') shell.note('stopping; press Ctrl-C again to stop at once')
+  await kernel.stop()
+  signals.release()
+  if (outcome instanceof Error) throw outcome
+  shell.record({ event: 'stopped' })
+  if (run.done !== undefined && outcome !== 'done') shell.exitCode = EXIT_BY[outcome ?? 'SIGINT'] ?? 130
+}
+
+async function serve(
+  shell: Shell,
+  run: NodeRun,
+  kernel: Kernel,
+  inbox: Inbox,
+  end: (ending: Ending) => void,
+  ended: Promise<Ending>,
+): Promise<Ending> {
+  // From here on, what a plugin throws where nobody catches it is told under its name and does not end the process.
+  const fault = (error: unknown): void => kernel.fault(error)
+  process.on('uncaughtException', fault)
+  const api = kernel.find(Api)
+  tellReady(shell, kernel)
+  if (api === undefined) return ended
+  const report = new ProgressReport(shell, api)
+  let opening = true
+  const opened = (): void => {
+    if (!opening || api.snapshot().opening > 0) return
+    opening = false
+    clearInterval(poll)
+    run.opened?.(api)
+  }
+  const poll = setInterval(opened, 100)
+  inbox.open(event => {
+    const fatal = event.event === 'error' && run.errorsEnd === true
+    if (fatal) return end(errorOf(event))
+    tellEvent(shell, event.event === 'error' ? { ...event, event: 'warning' } : event)
+    if (run.done?.(event, api) === true) end('done')
+  })
+  await report.begin()
+  opened()
+  const outcome = await ended
+  clearInterval(poll)
+  report.end()
+  return outcome
+}
+
+/** Keeps events in order until somebody reads them. */
+class Inbox {
+  private readonly waiting: NodeEvent[] = []
+  private reader: ((event: NodeEvent) => void) | undefined
+
+  take(event: NodeEvent): void {
+    if (this.reader === undefined) this.waiting.push(event)
+    else this.reader(event)
+  }
+
+  open(reader: (event: NodeEvent) => void): void {
+    this.reader = reader
+    for (const event of this.waiting.splice(0)) reader(event)
+  }
+}

@@ -1,0 +1,118 @@
+// How a command speaks: to people, or to programs with --json; on a terminal, or into a file.
+import { readFile } from 'node:fs/promises'
+import { messageOf, NodeError } from '../base/errors.js'
+import type { LogLevel } from '../base/log.js'
+import { cliErrors } from './errors.js'
+import { systemCodeOf } from './exit-codes.js'
+
+const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'silent']
+
+export class Shell {
+  /** What the process ends with when the command does not throw: 0, or 4 where the answer is no. */
+  exitCode = 0
+  json = false
+  quiet = false
+  /** What --log said. */
+  level: LogLevel | undefined
+  readonly workingDir: string
+  readonly env: Readonly<Record<string, string | undefined>>
+
+  private diverted: ((text: string) => void) | null = null
+
+  constructor(private readonly world: NodeJS.Process) {
+    this.workingDir = world.cwd()
+    this.env = world.env
+    for (const stream of [world.stdout, world.stderr]) stream.on('error', ignoreBrokenPipe)
+  }
+
+  configure(options: Readonly<Record<string, unknown>>): void {
+    this.json = options['json'] === true
+    this.quiet = options['quiet'] === true
+    const level = options['log']
+    if (level === undefined) return
+    this.level = LEVELS.find(known => known === level)
+    if (this.level === undefined) {
+      throw cliErrors.make('ERR_USAGE', `--log ${String(level)}: expected one of ${LEVELS.join(', ')}`)
+    }
+  }
+
+  async version(): Promise<string> {
+    const manifest: unknown = JSON.parse(await readFile(new URL('../../../package.json', import.meta.url), 'utf8'))
+    return typeof manifest === 'object' && manifest !== null && 'version' in manifest ? String(manifest.version) : ''
+  }
+
+  /** May bars and colours be drawn? */
+  get terminal(): boolean {
+    return this.world.stdout.isTTY && !this.json
+  }
+
+  /** How log lines on standard error should look. */
+  get logForm(): { readonly pretty: boolean; readonly color: boolean } {
+    const pretty = this.world.stderr.isTTY && !this.json
+    return { pretty, color: pretty && (this.env['NO_COLOR'] ?? '') === '' }
+  }
+
+  /** While progress bars are drawn, lines go above them. */
+  divert(writer: ((text: string) => void) | null): void {
+    this.diverted = writer
+  }
+
+  /** A line for people on standard output. */
+  print(text: string): void {
+    if (this.json) return
+    if (this.diverted !== null) this.diverted(printable(text))
+    else this.world.stdout.write(`${printable(text)}\n`)
+  }
+
+  clean(text: string): string {
+    return printable(text)
+  }
+
+  /** The same, for what --quiet leaves out. */
+  tell(text: string): void {
+    if (!this.quiet) this.print(text)
+  }
+
+  /** A line for programs; only with --json. */
+  record(row: object): void {
+    if (this.json) this.world.stdout.write(`${JSON.stringify(row)}\n`)
+  }
+
+  /** The outcome of a command that has one: an object with --json, else text. */
+  result(row: object, text: string): void {
+    this.record(row)
+    this.print(text)
+  }
+
+  /** For people, beside the output: on standard error. */
+  note(text: string): void {
+    if (!this.quiet) this.world.stderr.write(`${printable(text)}\n`)
+  }
+
+  /** Why a command ends: what, where, and what to do; a stack only where it is our own fault. */
+  failed(error: unknown): void {
+    const code = NodeError.is(error) ? error.code : (systemCodeOf(error) ?? 'ERR_DEFECT')
+    const ours = NodeError.is(error) ? error.blame === 'defect' : systemCodeOf(error) === undefined
+    const details = NodeError.is(error) ? error.details : {}
+    this.record({ event: 'error', code, message: messageOf(error), ...details })
+    this.world.stderr.write(
+      `shoal: ${printable(messageOf(error))}${details['faults'] === undefined ? ` (${code})` : ''}\n`,
+    )
+    if (!ours) return
+    const cause = error instanceof Error ? (error.cause ?? error) : error
+    this.world.stderr.write(`${printable(cause instanceof Error ? (cause.stack ?? '') : String(cause))}\n`)
+    this.world.stderr.write('This is a defect. Please report it with the lines above and the command you ran.\n')
+  }
+}
+
+/** Names come from strangers: nothing that moves a cursor, rings a bell or turns text around reaches a terminal. */
+function printable(text: string): string {
+  // oxlint-disable-next-line no-control-regex -- these are the characters to be replaced
+  return text.replaceAll(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069]/g, '?')
+}
+
+/** A reader that has gone (`| head`) is no fault; what is left to say is not wanted. */
+function ignoreBrokenPipe(error: Error): void {
+  if ('code' in error && error.code === 'EPIPE') return
+  throw error
+}

@@ -1,0 +1,29 @@
+// SIGINT and SIGTERM: the first asks for an orderly stop, the next ends the process at once.
+export const EXIT_BY: Readonly<Partial<Record<NodeJS.Signals, number>>> = { SIGINT: 130, SIGTERM: 143 }
+
+/** One press of Ctrl-C can arrive twice: from the terminal, and passed on by the npm that started us. */
+const ECHO_MS = 300
+
+export class Signals {
+  readonly received: Promise<NodeJS.Signals>
+  private readonly listener: (signal: NodeJS.Signals) => void
+
+  constructor() {
+    let first: number | undefined
+    let receive = (_: NodeJS.Signals): void => {}
+    this.received = new Promise(resolve => {
+      receive = resolve
+    })
+    this.listener = signal => {
+      const now = performance.now()
+      if (first !== undefined && now - first > ECHO_MS) process.exit(EXIT_BY[signal] ?? 130)
+      first ??= now
+      receive(signal)
+    }
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, this.listener)
+  }
+
+  release(): void {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, this.listener)
+  }
+}
