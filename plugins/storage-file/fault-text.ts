@@ -1,6 +1,7 @@
 // Faults of the disk as errors an operator can act on: which file, what the system said, what to do.
-import { getSystemErrorMap } from 'node:util'
+import os from 'node:os'
 import path from 'node:path'
+import { getSystemErrorMap } from 'node:util'
 import type { NodeError } from '../../core/base/errors.js'
 import type { ContentSpec } from './disk-content.js'
 import { type DiskFault, Outcome } from './disk-fault.js'
@@ -36,7 +37,7 @@ export function faultError({ outcome, file, errno }: DiskFault, spec: ContentSpe
 }
 
 export function systemError(errno: number, at: string, doing: string): NodeError {
-  const [name, text] = getSystemErrorMap().get(errno) ?? [`errno ${errno}`, 'unknown system error']
+  const [name, text] = getSystemErrorMap().get(errno) ?? beyondNode(errno)
   const said = `${doing} ${at}: ${text} (${name})`
   const options = { details: { path: at, errno: name } }
   if (name === 'ENOSPC' || name === 'EDQUOT') {
@@ -49,4 +50,10 @@ export function systemError(errno: number, at: string, doing: string): NodeError
     return storageErrors.make('ERR_STORAGE_IO', `${said}; raise the limit (ulimit -n) or lower openFiles`, options)
   }
   return storageErrors.make('ERR_STORAGE_IO', `${said}; look at the disk`, options)
+}
+
+/** Errors that Node's table leaves out, EDQUOT among them. */
+function beyondNode(errno: number): [name: string, text: string] {
+  const known = Object.entries(os.constants.errno).find(([, number]) => number === -errno)
+  return [known?.[0] ?? `errno ${-errno}`, known?.[0] === 'EDQUOT' ? 'disk quota exceeded' : 'system error']
 }
