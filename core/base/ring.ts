@@ -55,7 +55,8 @@ export class Int32Ring {
 
   /** Takes out the item `offset` places behind the oldest. */
   removeAt(offset: number): void {
-    for (let i = offset; i > 0; i--) this.items[(this.head + i) & this.mask] = this.items[(this.head + i - 1) & this.mask]!
+    for (let i = offset; i > 0; i--)
+      this.items[(this.head + i) & this.mask] = this.items[(this.head + i - 1) & this.mask]!
     this.head = (this.head + 1) | 0
   }
 

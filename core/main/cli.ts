@@ -12,6 +12,11 @@ const COMMANDS: Readonly<Record<string, readonly [summary: string, load: () => P
   start: ['run the node of a profile until it is stopped', () => import('./commands/start.js')],
   check: ['look for faults in a profile', () => import('./commands/check.js')],
   explain: ['show what a profile starts and why', () => import('./commands/explain.js')],
+  track: ['run a tracker', () => import('./commands/track.js')],
+  seed: ['seed a file or folder', () => import('./commands/seed.js')],
+  get: ['download a torrent', () => import('./commands/get.js')],
+  schema: ['print the JSON Schema of a profile', () => import('./commands/schema.js')],
+  plugins: ['list the built-in plugins', () => import('./commands/plugins.js')],
 }
 
 const GLOBAL_OPTIONS = [

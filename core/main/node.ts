@@ -2,7 +2,7 @@
 import type { LogLevel } from '../base/log.js'
 import { Api } from '../contracts/node-api.js'
 import { TrackerServers } from '../contracts/tracker.js'
-import { createKernel, type InlineProfile, type Kernel, type KernelOptions } from '../kernel/kernel.js'
+import { createKernel, type InlineProfile, type Kernel, type KernelOptions, type Part } from '../kernel/kernel.js'
 import { createSystem } from './host.js'
 
 export interface NodeSettings extends Pick<KernelOptions, 'set' | 'given' | 'afterSetUp' | 'onFailure'> {
@@ -21,6 +21,15 @@ export async function loadNode(profile: string | InlineProfile, settings: NodeSe
   await kernel.load()
   if (log === undefined) lines.setLevel(kernel.profile.node.log)
   return kernel
+}
+
+/** The plugins of a profile, with their manifests, even where options are faulty or something is missing. */
+export async function describeProfile(profile: string): Promise<readonly Part[]> {
+  const { log: _, ...system } = await createSystem({ level: 'silent', pretty: false, color: false })
+  const kernel = createKernel({ ...system, profile })
+  const fault: unknown = await kernel.load().catch((error: unknown) => error)
+  if (fault !== undefined && kernel.plugins.length === 0) throw fault
+  return kernel.plugins
 }
 
 /** Starts the node of a profile. `kernel.find(Api)` is its face; `kernel.stop()` ends it. Signals are the caller's. */

@@ -17,8 +17,9 @@ export interface NodeRun {
   readonly log?: LogLevel
   /** Once all that the profile names is open. */
   opened?(api: NodeApi): void
-  /** Whether this event means that the command's work is done. */
-  done?(event: NodeEvent, api: NodeApi): boolean
+  /** Whether this event means that the work is done. A command that has such work fails when it is stopped before. */
+  finished?(event: NodeEvent): boolean
+  readonly staysWhenFinished?: boolean
   /** A failed torrent ends the command; else it is told as a warning, and the others go on. */
   readonly errorsEnd?: boolean
 }
@@ -42,15 +43,15 @@ export async function runNode(shell: Shell, run: NodeRun): Promise<void> {
   void signals.received.then(end)
   const starting = kernel.start()
   const early = await Promise.race([starting.then(() => null), ended])
-  let outcome = early
-  if (early === null) outcome = await serve(shell, run, kernel, inbox, end, ended)
-  else starting.catch(() => {})
+  if (early !== null) starting.catch(() => {})
+  const outcome = early ?? (await serve(shell, run, kernel, inbox, end, ended))
   if (outcome === 'SIGINT') shell.note('stopping; press Ctrl-C again to stop at once')
   await kernel.stop()
   signals.release()
   if (outcome instanceof Error) throw outcome
   shell.record({ event: 'stopped' })
-  if (run.done !== undefined && outcome !== 'done') shell.exitCode = EXIT_BY[outcome ?? 'SIGINT'] ?? 130
+  const unfinished = run.finished !== undefined && !inbox.finished
+  if (unfinished && outcome !== 'done') shell.exitCode = EXIT_BY[outcome] ?? 130
 }
 
 async function serve(
@@ -80,7 +81,9 @@ async function serve(
     const fatal = event.event === 'error' && run.errorsEnd === true
     if (fatal) return end(errorOf(event))
     tellEvent(shell, event.event === 'error' ? { ...event, event: 'warning' } : event)
-    if (run.done?.(event, api) === true) end('done')
+    if (run.finished?.(event) !== true) return
+    inbox.finished = true
+    if (run.staysWhenFinished !== true) end('done')
   })
   await report.begin()
   opened()
@@ -92,6 +95,7 @@ async function serve(
 
 /** Keeps events in order until somebody reads them. */
 class Inbox {
+  finished = false
   private readonly waiting: NodeEvent[] = []
   private reader: ((event: NodeEvent) => void) | undefined
 

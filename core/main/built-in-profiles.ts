@@ -1,0 +1,83 @@
+// The profiles that `track`, `seed` and `get` fill in: plain data, printed by --print-profile, so that a one-liner can
+// grow into a file. Paths are absolute, so that the file may lie anywhere.
+import { join } from 'node:path'
+
+interface Entry {
+  readonly use: string
+  readonly config?: Readonly<Record<string, unknown>>
+}
+
+export interface ProfileContent {
+  readonly node: Readonly<Record<string, unknown>>
+  readonly plugins: readonly Entry[]
+}
+
+const builtIn = (name: string, config?: Readonly<Record<string, unknown>>): Entry => ({
+  use: `builtin:${name}`,
+  ...(config === undefined ? {} : { config }),
+})
+
+export interface TrackOptions {
+  readonly http: string | undefined
+  readonly udp: string | undefined
+  readonly dataDir: string
+}
+
+export function trackerProfile({ http, udp, dataDir }: TrackOptions): ProfileContent {
+  const both = http === undefined && udp === undefined
+  const servers: Entry[] = []
+  if (both || http !== undefined) servers.push(builtIn('tracker-http', { listen: http ?? '0.0.0.0:6969' }))
+  if (both || udp !== undefined) servers.push(builtIn('tracker-udp', { listen: udp ?? '0.0.0.0:6969' }))
+  const plugins = [builtIn('host-node'), builtIn('swarm-store-memory'), builtIn('tracker'), ...servers]
+  return { node: { name: 'tracker', dataDir }, plugins }
+}
+
+export interface SeedOptions {
+  readonly path: string
+  readonly torrent: string | undefined
+  readonly announce: readonly string[]
+  /** undefined: 6881, or the next free one up to 6889. */
+  readonly port: number | undefined
+  readonly dataDir: string
+}
+
+export function seederProfile({ path, torrent, announce, port, dataDir }: SeedOptions): ProfileContent {
+  const listen = port === undefined ? { listen: '0.0.0.0:6881', morePorts: 8 } : { listen: `0.0.0.0:${port}` }
+  const seed = torrent === undefined ? { path } : { path, torrent }
+  const client = builtIn('client', { ...listen, seeds: [seed], announceTo: announce })
+  return { node: { name: 'seeder', dataDir }, plugins: [...peerPlugins('rarest-first', undefined), client] }
+}
+
+export interface GetOptions {
+  readonly torrent: string
+  readonly into: string
+  readonly peers: readonly string[]
+  readonly announce: readonly string[]
+  readonly selector: string
+  readonly port: number
+}
+
+export function getterProfile({ torrent, into, peers, announce, selector, port }: GetOptions): ProfileContent {
+  const torrents = [{ file: torrent, into }]
+  const named = builtIn('discovery-static', { peers })
+  const client = builtIn('client', { listen: `0.0.0.0:${port}`, selector, torrents, announceTo: announce })
+  const plugins = [...peerPlugins(selector, into), ...(peers.length === 0 ? [] : [named]), client]
+  return { node: { name: 'get', dataDir: stateBelow(into) }, plugins }
+}
+
+export function stateBelow(folder: string): string {
+  return join(folder, '.shoal')
+}
+
+function peerPlugins(selector: string, root: string | undefined): Entry[] {
+  return [
+    builtIn('host-node'),
+    builtIn('transport-tcp'),
+    builtIn('storage-file', root === undefined ? undefined : { root }),
+    builtIn(`selector-${selector}`),
+    builtIn('choke-tit-for-tat'),
+    builtIn('announce-http'),
+    builtIn('announce-udp'),
+    builtIn('discovery-tracker'),
+  ]
+}

@@ -1,0 +1,53 @@
+import { resolve } from 'node:path'
+import type { Command } from 'commander'
+import { getterProfile, stateBelow } from '../built-in-profiles.js'
+import { example } from '../command.js'
+import { collected, hostPort, port } from '../options.js'
+import { runOrPrint } from '../run-profile.js'
+import type { Shell } from '../shell.js'
+import { torrentFile } from '../torrent-source.js'
+
+interface Options {
+  readonly output: string
+  readonly peer: readonly string[]
+  readonly announce: readonly string[]
+  readonly selector: string
+  readonly port: number
+  readonly seed?: boolean
+  readonly printProfile?: boolean
+}
+
+export function register(program: Command, shell: Shell): void {
+  program
+    .command('get')
+    .description('download, verify, and end once all is there')
+    .argument('<source>', 'a .torrent file, or the http(s) URL of one')
+    .option('-o, --output <dir>', 'the folder to download to', '.')
+    .option('--peer <host:port>', 'connect to this peer; may be given again', collectedPeer, [])
+    .option('--announce <url>', 'ask this tracker as well; may be given again', collected, [])
+    .option('--selector <name>', 'the order of pieces: rarest-first, sequential', 'rarest-first')
+    .option('--port <n>', 'accept peers at this port; 0: any free one', port, 0)
+    .option('--seed', 'go on as a seeder until stopped')
+    .option('--print-profile', 'print the profile instead of running it')
+    .addHelpText(
+      'after',
+      example('shoal get movie.torrent -o ~/Downloads', 'shoal get https://example.org/movie.torrent'),
+    )
+    .action(async (source: string, options: Options) => {
+      const into = resolve(shell.workingDir, options.output)
+      const torrent = await torrentFile(source, shell.workingDir, stateBelow(into))
+      const { peer: peers, announce, selector, port: at, seed = false, printProfile = false } = options
+      const content = getterProfile({ torrent, into, peers, announce, selector, port: at })
+      await runOrPrint(shell, 'get', content, printProfile, {
+        log: 'warn',
+        errorsEnd: true,
+        finished: event =>
+          event.event === 'complete' || (event.event === 'torrent' && event['have'] === event['pieces']),
+        staysWhenFinished: seed,
+      })
+    })
+}
+
+function collectedPeer(value: string, before: readonly string[]): readonly string[] {
+  return collected(hostPort(value), before)
+}

@@ -1,0 +1,65 @@
+// What `get` was pointed at: a .torrent file, or the URL of one, which is fetched first.
+import { createHash } from 'node:crypto'
+import { mkdir, stat, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { messageOf } from '../base/errors.js'
+import { cliErrors } from './errors.js'
+import { size } from './quantity.js'
+
+/** Larger than any .torrent in use. */
+const MOST_BYTES = 10 * 1024 * 1024
+const TIMEOUT_MS = 30_000
+
+/** The path of a .torrent file that exists. */
+export async function torrentFile(source: string, workingDir: string, stateDir: string): Promise<string> {
+  if (/^magnet:/i.test(source)) {
+    const message = 'magnet links cannot be downloaded yet; give the .torrent file or the URL of one'
+    throw cliErrors.make('ERR_USAGE_SOURCE', message)
+  }
+  if (/^https?:\/\//i.test(source)) return fetched(source, stateDir)
+  const file = resolve(workingDir, source)
+  const found = await stat(file).catch(() => null)
+  if (found?.isFile() === true) return file
+  const what = found === null ? 'there is no such file' : 'this is a folder'
+  throw cliErrors.make('ERR_USAGE_SOURCE', `${source}: ${what}; give a .torrent file or the http(s) URL of one`)
+}
+
+async function fetched(url: string, stateDir: string): Promise<string> {
+  const bytes = await download(url)
+  await mkdir(stateDir, { recursive: true })
+  const name = createHash('sha1').update(url).digest('hex').slice(0, 16)
+  const file = join(stateDir, `${name}.torrent`)
+  await writeFile(file, bytes, { mode: 0o600 })
+  return file
+}
+
+async function download(url: string): Promise<Uint8Array> {
+  const { Agent, interceptors, request } = await import('undici')
+  const dispatcher = new Agent().compose(interceptors.redirect({ maxRedirections: 5 }))
+  const fail = (why: string): Error => cliErrors.make('ERR_SOURCE_FETCH', `${shown(url)} could not be fetched: ${why}`)
+  const chunks: Buffer[] = []
+  let status = 0
+  let length = 0
+  try {
+    const reply = await request(url, { dispatcher, signal: AbortSignal.timeout(TIMEOUT_MS) })
+    status = reply.statusCode
+    for await (const chunk of reply.body as AsyncIterable<Buffer>) {
+      length += chunk.length
+      if (status >= 400 || length > MOST_BYTES) break
+      chunks.push(chunk)
+    }
+  } catch (error) {
+    throw fail(messageOf(error))
+  } finally {
+    void dispatcher.destroy()
+  }
+  if (status >= 400) throw fail(`the server answered ${status}`)
+  if (length > MOST_BYTES) throw fail(`it is larger than ${size(MOST_BYTES)}`)
+  return Buffer.concat(chunks)
+}
+
+/** Without what may be secret: user, password, query. */
+function shown(url: string): string {
+  const { protocol, host, pathname } = new URL(url)
+  return `${protocol}//${host}${pathname}`
+}
