@@ -35,6 +35,7 @@ export async function freePort(host = '127.0.0.1'): Promise<number> {
 }
 
 export class Program {
+  private static readonly running = new Set<Program>()
   output = ''
   private readonly ended: Promise<void>
 
@@ -42,7 +43,9 @@ export class Program {
     for (const stream of [child.stdout, child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => void (this.output = (this.output + text).slice(-20_000)))
     }
-    this.ended = new Promise(resolve => child.once('close', () => resolve()).once('error', () => resolve()))
+    Program.running.add(this)
+    this.ended = new Promise<void>(resolve => child.once('close', () => resolve()).once('error', () => resolve()))
+    void this.ended.then(() => Program.running.delete(this))
   }
 
   static start(program: string, words: readonly string[], cwd?: string): Program {
@@ -54,6 +57,15 @@ export class Program {
   /** A piece of JavaScript that may import the npm packages of the folder; `argv` from index 1. */
   static script(source: string, words: readonly string[] = []): Program {
     return Program.start(process.execPath, ['--input-type=module', '-e', source, ...words], peersFolder)
+  }
+
+  /** What a failed test left behind; for `after`. */
+  static async stopAll(): Promise<void> {
+    await Promise.all([...Program.running].map(program => program.stop()))
+  }
+
+  write(text: string): void {
+    this.child.stdin?.write(text)
   }
 
   /** Resolves once it has printed this; rejects when it ends before. */

@@ -53,6 +53,8 @@ const trackers = [
 ]
 
 describe('trackers of others', () => {
+  after(() => Program.stopAll())
+
   for (const { name, absent, start } of trackers) {
     describe(`${name} [skipped where it is not installed]`, () => {
       const hashes = [someHash(), someHash()]
