@@ -132,6 +132,11 @@ export class PeerSession implements PeerSink, WireHandler, Peer, Outlet {
     this.ended(this, reason)
   }
 
+  /** For an incoming link: the swarm it came to want is told that it ended, as that is for one it dialled. */
+  swarmEnded(reason: CloseReason): void {
+    this.swarm?.ended(this, reason)
+  }
+
   close(reason: CloseReason): void {
     if (this.reason !== null) return
     this.reason = reason

@@ -35,6 +35,8 @@ export interface Swarm {
   admits(session: PeerSession, handshake: Handshake): CloseReason | null
   joined(session: PeerSession): void
   left(session: PeerSession, reason: CloseReason, error: NodeError | null): void
+  /** The link is gone, whether the peer had joined or not. */
+  ended(session: PeerSession, reason: CloseReason): void
   uploaded(bytes: number): void
 }
 
