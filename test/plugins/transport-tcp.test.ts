@@ -1,0 +1,214 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { connect, createServer } from 'node:net'
+import { expect } from 'chai'
+import { formatEndpoint, parseEndpoint } from '../../core/base/address.js'
+import { silentLogger } from '../../core/base/log.js'
+import { PeerTransports } from '../../core/contracts/peer-transport.js'
+import plugin from '../../plugins/transport-tcp/index.js'
+import { TcpTransport } from '../../plugins/transport-tcp/tcp-transport.js'
+import { register } from '../conformance/case.js'
+import { loadPlugin } from '../conformance/load-plugin.js'
+import { peerTransportCases } from '../conformance/peer-transport.js'
+import { refusal } from '../conformance/refusal.js'
+import { systemClock } from './system-clock.js'
+import { passing, settle, turn, until } from './waiting.js'
+import type { AddressInfo, Socket } from 'node:net'
+import type { Endpoint } from '../../core/base/address.js'
+import type { NodeError } from '../../core/base/errors.js'
+import type { PeerLink, PeerSink } from '../../core/contracts/peer-transport.js'
+
+const never = (): AbortSignal => new AbortController().signal
+const options = { sendBufferKiB: 1024, readBufferKiB: 256, backlog: 1024 }
+
+function at(text: string): Endpoint {
+  const endpoint = parseEndpoint(text)
+  if (endpoint === null) throw new Error(text)
+  return endpoint
+}
+
+for (const address of ['127.0.0.1', '[::1]']) {
+  register(
+    `transport-tcp on ${address}`,
+    peerTransportCases(async () => {
+      const { provided, stop } = await loadPlugin(plugin)
+      const transport = provided(PeerTransports).get('tcp')
+      return { transport, at: at(`${address}:0`), nobody: at(`${address}:1`), ...passing, close: stop }
+    }),
+  )
+}
+
+describe('transport-tcp', () => {
+  let transport: TcpTransport
+  beforeEach(() => {
+    transport = new TcpTransport(options, systemClock, silentLogger)
+  })
+  afterEach(() => transport.close())
+
+  function sink(more: Partial<PeerSink> = {}): PeerSink {
+    return { onData() {}, onWritable() {}, onClose() {}, ...more }
+  }
+
+  /** A bare server, to look at what a link makes of its writes. */
+  async function bare(onSocket: (socket: Socket) => void): Promise<{ local: Endpoint; close(): void }> {
+    const server = createServer(onSocket)
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+    return { local: at(`127.0.0.1:${(server.address() as AddressInfo).port}`), close: () => void server.close() }
+  }
+
+  it('[::] takes both families; IPv4 comes as IPv4', async () => {
+    const remotes: string[] = []
+    const listener = await transport.listen(at('[::]:0'), link => remotes.push(formatEndpoint(link.remote)))
+    for (const host of ['127.0.0.1', '[::1]']) await transport.dial(at(`${host}:${listener.local.port}`), never())
+    await until(() => remotes.length === 2)
+    expect(remotes.map(text => text.replace(/:\d+$/, '')).sort()).to.deep.equal(['127.0.0.1', '[::1]'])
+  })
+
+  it('sends what one turn wrote in one piece', async () => {
+    const chunks: number[] = []
+    const server = await bare(socket => socket.on('data', chunk => chunks.push(chunk.length)))
+    const link = await transport.dial(server.local, never())
+    link.open(sink())
+    for (let round = 1; round <= 5; round++) {
+      for (let i = 0; i < 10; i++) link.write(new Uint8Array(5), new Uint8Array(8))
+      expect(link.sent).to.equal(130 * (round - 1))
+      await until(() => chunks.length === round)
+      expect(link.sent).to.equal(130 * round)
+    }
+    expect(chunks).to.deep.equal([130, 130, 130, 130, 130])
+    server.close()
+  })
+
+  it('tells a reset from an end', async () => {
+    const closes: (NodeError | null)[] = []
+    const sockets: Socket[] = []
+    const server = await bare(socket => sockets.push(socket.on('error', () => undefined)))
+    for (let i = 0; i < 2; i++) {
+      const link = await transport.dial(server.local, never())
+      link.open(sink({ onClose: error => closes.push(error) }))
+    }
+    await until(() => sockets.length === 2)
+    sockets[0]?.resetAndDestroy()
+    await until(() => closes.length === 1)
+    sockets[1]?.end()
+    await until(() => closes.length === 2)
+    expect(closes[0]).to.include({ code: 'ERR_TRANSPORT_LOST', blame: 'remote' })
+    expect(closes[1]).to.equal(null)
+    server.close()
+  })
+
+  it('names what refused and what cannot be had', async () => {
+    const refused = await refusal(transport.dial(at('127.0.0.1:1'), never()), 'remote')
+    expect(refused.code).to.equal('ERR_TRANSPORT_REFUSED')
+    const busy = await refusal(
+      transport.listen(at('192.0.2.1:0'), () => undefined),
+      'operator',
+    )
+    expect(busy.code).to.equal('ERR_TRANSPORT_LISTEN')
+    expect(busy.message).to.match(/192\.0\.2\.1:0.*no such address/)
+  })
+
+  it('W-6: a peer that reads nothing costs its send buffer and no more', async () => {
+    const server = await bare(socket => socket.pause())
+    const links = await Promise.all(Array.from({ length: 20 }, () => transport.dial(server.local, never())))
+    const block = new Uint8Array(16_384)
+    for (const link of links) {
+      let open = true
+      link.open(sink({ onWritable: () => (open = true) }))
+      let given = 0
+      for (let quiet = 0; quiet < 5; quiet++) {
+        while (open) {
+          open = link.write(block)
+          given += block.length
+          quiet = 0
+        }
+        await turn()
+      }
+      expect(open).to.equal(false)
+      expect(given - link.sent).to.be.at.most(1024 * 1024 + block.length)
+    }
+    server.close()
+  })
+
+  it('W-9: hundreds that connect and say nothing do not delay who speaks', async () => {
+    const accepted: PeerLink[] = []
+    const heard: number[] = []
+    const listener = await transport.listen(at('127.0.0.1:0'), link => {
+      accepted.push(link)
+      link.open(sink({ onData: chunk => heard.push(chunk.length) }))
+    })
+    const silent = Array.from({ length: 500 }, () => connect(listener.local.port, '127.0.0.1'))
+    for (const socket of silent) socket.on('error', () => undefined)
+    await until(() => accepted.length === 500)
+    const began = performance.now()
+    const link = await transport.dial(listener.local, never())
+    link.open(sink())
+    link.write(new Uint8Array(68))
+    await until(() => heard.length === 1)
+    expect(performance.now() - began).to.be.lessThan(1000)
+    for (const one of accepted) one.close()
+    await until(() => silent.every(socket => socket.destroyed))
+  })
+
+  it('lets go of everything when it stops', async () => {
+    const closes: (NodeError | null)[] = []
+    const listener = await transport.listen(at('127.0.0.1:0'), link =>
+      link.open(sink({ onClose: error => closes.push(error) })),
+    )
+    const link = await transport.dial(listener.local, never())
+    link.open(sink({ onClose: error => closes.push(error) }))
+    await settle()
+    transport.close()
+    await until(() => closes.length === 2)
+    expect(closes).to.deep.equal([null, null])
+    await refusal(transport.dial(listener.local, never()), 'remote')
+  })
+
+  it('R-19: goes on after it ran out of descriptors', async function () {
+    try {
+      execFileSync('sh', ['-c', 'ulimit -n 200'])
+    } catch {
+      this.skip() // needs a shell that can lower the limit on open files
+    }
+    const module = (path: string): string => JSON.stringify(new URL(path, import.meta.url).href)
+    const script = `
+      import { TcpTransport } from ${module('../../plugins/transport-tcp/tcp-transport.js')}
+      const clock = { now: () => performance.now() }
+      const log = { warn: message => console.log('warned') }
+      const transport = new TcpTransport(${JSON.stringify(options)}, clock, log)
+      const at = { family: 4, ip: Uint8Array.of(127, 0, 0, 1), port: 0 }
+      const listener = await transport.listen(at, link => {
+        link.open({ onData: chunk => link.write(chunk.slice()), onWritable() {}, onClose() {} })
+      })
+      console.log(listener.local.port)`
+    const child = spawn('sh', ['-c', 'ulimit -n 200; exec "$0" --input-type=module -e "$1"', process.execPath, script])
+    let said = ''
+    child.stdout.on('data', chunk => (said += String(chunk)))
+    await until(() => said.includes('\n'))
+    const port = parseInt(said, 10)
+    const flood = Array.from({ length: 400 }, () => connect(port, '127.0.0.1').on('error', () => undefined))
+    try {
+      // Those over the limit wait or are refused; the others are served.
+      const greeted = new Set<Socket>()
+      for (const socket of flood) {
+        socket.on('data', () => greeted.add(socket))
+        socket.write('hello')
+      }
+      await until(() => greeted.size >= 100)
+      for (const socket of flood) socket.destroy()
+      await until(() => flood.every(socket => socket.destroyed))
+      let echoed = ''
+      for (let tries = 0; echoed === '' && tries < 50; tries++) {
+        const socket = connect(port, '127.0.0.1').on('error', () => undefined)
+        let over = false
+        socket.on('close', () => (over = true)).on('data', chunk => (echoed += String(chunk)))
+        socket.write('again')
+        await until(() => over || echoed !== '')
+        socket.destroy()
+      }
+      expect(echoed).to.equal('again')
+    } finally {
+      for (const socket of flood) socket.destroy()
+      child.kill('SIGKILL')
+    }
+  })
+})
