@@ -6,6 +6,8 @@ import type { PeerLink } from '../../core/contracts/peer-transport.js'
 import type { SimNode } from '../../core/sim/node.js'
 import { World } from '../../core/sim/world.js'
 import { SimTransport } from '../../plugins/sim-transport/sim-transport.js'
+import { register } from '../conformance/case.js'
+import { peerTransportCases } from '../conformance/peer-transport.js'
 
 const never = new AbortController().signal
 
@@ -27,6 +29,22 @@ async function codeOf(promise: Promise<unknown>): Promise<string> {
   }
   return 'nothing'
 }
+
+register(
+  'sim-transport',
+  peerTransportCases(async () => {
+    const world = new World(1)
+    const node = world.node('a')
+    return {
+      transport: new SimTransport(node),
+      at: addressOf(node, 0),
+      nobody: addressOf(node, 1),
+      until: holds => world.run(holds),
+      settle: () => world.advance(1000),
+      close: async () => undefined,
+    }
+  }),
+)
 
 describe('sim-transport', () => {
   it('connects in one round trip, with the address each side sees of the other', async () => {
