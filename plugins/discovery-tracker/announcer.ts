@@ -94,7 +94,7 @@ export class Announcer {
     const attempts: Attempt[] = []
     for (const lane of this.lanes) {
       for (const tracker of lane.trackers) {
-        if (!tracker.owedCompleted || tracker.busy || tracker.retryAt > now) continue
+        if (tracker.busy || tracker.retryAt > now || !tracker.owedCompleted) continue
         tracker.busy = true
         attempts.push({ tracker, lane, kind: 'completed', round: false })
       }

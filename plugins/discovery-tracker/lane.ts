@@ -9,6 +9,8 @@ const HUNGRY_MS = 30_000
 
 export class Lane {
   asking = false
+  /** In the order in which they are asked. */
+  readonly trackers: TrackerRecord[]
   /** The tracker that answered last. */
   private latest: TrackerRecord | null = null
   private regularAt = 0
@@ -17,14 +19,11 @@ export class Lane {
   private refreshing = false
 
   constructor(
-    readonly tiers: TrackerRecord[][],
+    private readonly tiers: readonly TrackerRecord[][],
     random: Random,
   ) {
     for (const tier of tiers) shuffle(tier, random)
-  }
-
-  get trackers(): TrackerRecord[] {
-    return this.tiers.flat()
+    this.trackers = tiers.flat()
   }
 
   /** Another tracker might answer in this one's place. */
@@ -49,8 +48,7 @@ export class Lane {
   }
 
   answered(tracker: TrackerRecord, intervalMs: number, minIntervalMs: number, now: number): void {
-    const tier = this.tiers.find(one => one.includes(tracker))
-    if (tier !== undefined) tier.unshift(...tier.splice(tier.indexOf(tracker), 1))
+    this.promote(tracker)
     this.latest = tracker
     const wait = Math.max(intervalMs, minIntervalMs)
     this.regularAt = now + wait
@@ -70,5 +68,18 @@ export class Lane {
 
   refresh(): void {
     this.refreshing = true
+  }
+
+  private promote(tracker: TrackerRecord): void {
+    let first = 0
+    for (const tier of this.tiers) {
+      if (tier.includes(tracker)) {
+        const at = this.trackers.indexOf(tracker)
+        this.trackers.splice(at, 1)
+        this.trackers.splice(first, 0, tracker)
+        return
+      }
+      first += tier.length
+    }
   }
 }

@@ -19,6 +19,8 @@ import { WatchedTorrent } from './watched-torrent.js'
 const TICK_MS = 1000
 /** So that a node with thousands of torrents does not open thousands of connections in its first second. */
 const ANNOUNCES_PER_TICK = 50
+/** Of one torrent: a .torrent may name as many as fit into it. */
+const MAX_TRACKERS = 100
 
 export class TrackerDiscovery implements PeerDiscovery {
   readonly origin = 'tracker'
@@ -61,7 +63,7 @@ export class TrackerDiscovery implements PeerDiscovery {
   private usable(torrent: TorrentIdentity, listener: DiscoveryListener): string[][] {
     const seen = new Set<string>()
     const fit = (text: string): boolean => {
-      if (seen.has(text)) return false
+      if (seen.has(text) || seen.size === MAX_TRACKERS) return false
       seen.add(text)
       const fault = this.faultOf(text)
       if (fault === null) return true

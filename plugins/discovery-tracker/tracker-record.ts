@@ -41,7 +41,8 @@ export class TrackerRecord {
 
   /** It heard of us as a leecher, and never that we are whole. */
   get owedCompleted(): boolean {
-    return [...this.acceptances.values()].some(owed)
+    for (const known of this.acceptances.values()) if (owed(known)) return true
+    return false
   }
 
   eventOver(route: Route, kind: AnnounceKind): AnnounceEvent {

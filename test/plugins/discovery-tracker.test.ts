@@ -396,6 +396,14 @@ describe('discovery-tracker', () => {
       expect(errors.join()).to.include('wss').and.include('info_hash').and.include('cannot be read')
     })
 
+    it('go to a hundred trackers of a torrent at most', async () => {
+      const urls = Array.from({ length: 150 }, (_, i) => `udp://t${i}:1`)
+      const trackers = new Trackers({}, { tiers: 'every-tier' })
+      trackers.watch(urls.map(url => [url]))
+      await trackers.clock.advance(5000)
+      expect(trackers.seen).to.have.length(100)
+    })
+
     it('are not repeated to a URL the client finds unfit', async () => {
       const trackers = new Trackers({ 'udp://t:1': new NodeError('ERR_X', 'operator', 'must not be asked') })
       trackers.watch([['udp://t:1']])
