@@ -33,7 +33,7 @@ export async function runHook<T>(
   hook: (signal: AbortSignal) => MaybePromise<T>,
 ): Promise<T> {
   const own = new AbortController()
-  let refuse = (_: NodeError): void => {}
+  let refuse: (error: NodeError) => void = () => {}
   const late = new Promise<never>((_, reject) => {
     refuse = reject
   })

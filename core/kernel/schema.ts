@@ -29,6 +29,7 @@ function optionsRule({ use, id, json }: DescribedPlugin): object {
   const { $schema: _, required: __, ...options } = json
   const byUse = { required: ['use'], properties: { use: { const: use } } }
   const byId = { required: ['id'], properties: { id: { const: id }, use: false } }
+  // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema; nobody awaits this
   return { if: { anyOf: [byUse, byId] }, then: { properties: { config: options } } }
 }
 

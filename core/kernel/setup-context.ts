@@ -6,7 +6,7 @@ import { kernelErrors, type KernelCode } from './errors.js'
 import { suggest } from './faults.js'
 import type { LoadedPlugin } from './manifest.js'
 import type { NamedRegistry, NodeFacts } from './plugin.js'
-import { NodeScope, type Scope } from './scope.js'
+import type { NodeScope, Scope } from './scope.js'
 
 /** SetupContext as the kernel sees it: any plugin's, so without the types that come from one manifest. */
 export interface RawContext {

@@ -23,7 +23,7 @@ export function tellReady(shell: Shell, kernel: Kernel): void {
 export function tellEvent(shell: Shell, event: NodeEvent): void {
   shell.record(event)
   if (shell.json) return
-  const text = (key: string): string => String(event[key] ?? '')
+  const text = (key: string): string => textOf(event[key])
   const number = (key: string): number => Number(event[key] ?? 0)
   switch (event.event) {
     case 'torrent':
@@ -46,5 +46,9 @@ export function tellEvent(shell: Shell, event: NodeEvent): void {
 export function errorOf(event: NodeEvent): NodeError {
   const { code, message, blame, ...details } = event
   const who = blame === 'remote' || blame === 'defect' ? blame : 'operator'
-  return new NodeError(String(code ?? 'ERR_NODE'), who, String(message ?? 'the node failed'), { details })
+  return new NodeError(textOf(code), who, textOf(message), { details })
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : ''
 }

@@ -1,4 +1,5 @@
 // Our Logger over pino: JSON lines on standard error, or coloured text where that is a terminal.
+import type { Logger as Pino } from 'pino'
 import type { Logger, LogLevel } from '../base/log.js'
 
 export interface LogOptions {
@@ -31,7 +32,7 @@ async function prettyStream(color: boolean): Promise<NodeJS.WritableStream> {
   return PinoPretty({ colorize: color, sync: true, destination: STANDARD_ERROR, translateTime: 'SYS:HH:MM:ss', ignore })
 }
 
-type Line = Pick<import('pino').Logger, 'child' | 'debug' | 'info' | 'warn' | 'error'>
+type Line = Pick<Pino, 'child' | 'debug' | 'info' | 'warn' | 'error'>
 
 function wrapped(line: Line): Logger {
   return {

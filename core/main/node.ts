@@ -27,8 +27,11 @@ export async function loadNode(profile: string | InlineProfile, settings: NodeSe
 export async function describeProfile(profile: string): Promise<readonly Part[]> {
   const { log: _, ...system } = await createSystem({ level: 'silent', pretty: false, color: false })
   const kernel = createKernel({ ...system, profile })
-  const fault: unknown = await kernel.load().catch((error: unknown) => error)
-  if (fault !== undefined && kernel.plugins.length === 0) throw fault
+  try {
+    await kernel.load()
+  } catch (error) {
+    if (kernel.plugins.length === 0) throw error
+  }
   return kernel.plugins
 }
 

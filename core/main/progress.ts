@@ -1,6 +1,8 @@
 // How far a node's torrents are, told once a second: bars on a terminal, rows with --json, else a plain line now and then.
 import type { MultiBar, SingleBar } from 'cli-progress'
+import type { Timer } from '../base/clock.js'
 import type { NodeApi, NodeSnapshot, TorrentSnapshot } from '../contracts/node-api.js'
+import { systemClock } from './host.js'
 import { rate, size, span } from './quantity.js'
 import type { Shell } from './shell.js'
 
@@ -13,7 +15,7 @@ export class ProgressReport {
   private readonly last = new Map<string, { text: string; at: number }>()
   private readonly bars = new Map<string, SingleBar>()
   private multi: MultiBar | undefined
-  private timer: NodeJS.Timeout | undefined
+  private timer: Timer | undefined
   private seconds = 0
 
   constructor(
@@ -26,13 +28,13 @@ export class ProgressReport {
       const { default: progress } = await import('cli-progress')
       const options = { format: FORMAT, hideCursor: true, clearOnComplete: false, stream: process.stdout }
       this.multi = new progress.MultiBar(options, progress.Presets.legacy)
-      this.shell.divert(text => void this.multi?.log(`${text}\n`))
+      this.shell.divert(text => this.multi?.log(`${text}\n`))
     }
-    this.timer = setInterval(() => this.tick(), 1000)
+    this.timer = systemClock.every(1000, () => this.tick())
   }
 
   end(): void {
-    clearInterval(this.timer)
+    this.timer?.cancel()
     this.tick()
     this.multi?.stop()
     this.shell.divert(null)

@@ -5,6 +5,7 @@ import type { NodeError } from '../base/errors.js'
 import { Api, type NodeApi, type NodeEvent } from '../contracts/node-api.js'
 import type { InlineProfile, Kernel } from '../kernel/kernel.js'
 import { errorOf, tellEvent, tellReady } from './event-report.js'
+import { systemClock } from './host.js'
 import { loadNode } from './node.js'
 import { ProgressReport } from './progress.js'
 import type { Shell } from './shell.js'
@@ -30,7 +31,7 @@ type Ending = 'done' | NodeError | NodeJS.Signals
 export async function runNode(shell: Shell, run: NodeRun): Promise<void> {
   const signals = new Signals()
   const inbox = new Inbox()
-  let end = (_: Ending): void => {}
+  let end: (ending: Ending) => void = () => {}
   const ended = new Promise<Ending>(resolve => (end = resolve))
   const level = shell.level ?? (shell.quiet ? 'error' : run.log)
   const kernel = await loadNode(run.profile, {
@@ -73,10 +74,10 @@ async function serve(
   const opened = (): void => {
     if (!opening || api.snapshot().opening > 0) return
     opening = false
-    clearInterval(poll)
+    poll.cancel()
     run.opened?.(api)
   }
-  const poll = setInterval(opened, 100)
+  const poll = systemClock.every(100, opened)
   inbox.open(event => {
     const fatal = event.event === 'error' && run.errorsEnd === true
     if (fatal) return end(errorOf(event))
@@ -88,7 +89,7 @@ async function serve(
   await report.begin()
   opened()
   const outcome = await ended
-  clearInterval(poll)
+  poll.cancel()
   report.end()
   return outcome
 }

@@ -32,7 +32,7 @@ export class Shell {
     if (level === undefined) return
     this.level = LEVELS.find(known => known === level)
     if (this.level === undefined) {
-      throw cliErrors.make('ERR_USAGE', `--log ${String(level)}: expected one of ${LEVELS.join(', ')}`)
+      throw cliErrors.make('ERR_USAGE', `--log takes one of ${LEVELS.join(', ')}`)
     }
   }
 

@@ -1,4 +1,6 @@
 // SIGINT and SIGTERM: the first asks for an orderly stop, the next ends the process at once.
+import { systemClock } from './host.js'
+
 export const EXIT_BY: Readonly<Partial<Record<NodeJS.Signals, number>>> = { SIGINT: 130, SIGTERM: 143 }
 
 /** One press of Ctrl-C can arrive twice: from the terminal, and passed on by the npm that started us. */
@@ -10,12 +12,12 @@ export class Signals {
 
   constructor() {
     let first: number | undefined
-    let receive = (_: NodeJS.Signals): void => {}
+    let receive: (signal: NodeJS.Signals) => void = () => {}
     this.received = new Promise(resolve => {
       receive = resolve
     })
     this.listener = signal => {
-      const now = performance.now()
+      const now = systemClock.now()
       if (first !== undefined && now - first > ECHO_MS) process.exit(EXIT_BY[signal] ?? 130)
       first ??= now
       receive(signal)

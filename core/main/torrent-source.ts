@@ -4,6 +4,7 @@ import { mkdir, stat, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { messageOf } from '../base/errors.js'
 import { cliErrors } from './errors.js'
+import { systemClock } from './host.js'
 import { size } from './quantity.js'
 
 /** Larger than any .torrent in use. */
@@ -38,10 +39,12 @@ async function download(url: string): Promise<Uint8Array> {
   const dispatcher = new Agent().compose(interceptors.redirect({ maxRedirections: 5 }))
   const fail = (why: string): Error => cliErrors.make('ERR_SOURCE_FETCH', `${shown(url)} could not be fetched: ${why}`)
   const chunks: Buffer[] = []
+  const late = new AbortController()
+  const deadline = systemClock.after(TIMEOUT_MS, () => late.abort(new Error(`no answer within ${TIMEOUT_MS / 1000} s`)))
   let status = 0
   let length = 0
   try {
-    const reply = await request(url, { dispatcher, signal: AbortSignal.timeout(TIMEOUT_MS) })
+    const reply = await request(url, { dispatcher, signal: late.signal })
     status = reply.statusCode
     for await (const chunk of reply.body as AsyncIterable<Buffer>) {
       length += chunk.length
@@ -51,6 +54,7 @@ async function download(url: string): Promise<Uint8Array> {
   } catch (error) {
     throw fail(messageOf(error))
   } finally {
+    deadline.cancel()
     void dispatcher.destroy()
   }
   if (status >= 400) throw fail(`the server answered ${status}`)

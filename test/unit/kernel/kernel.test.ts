@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { definePlugin, inject, injectable, token, z, type Scope } from '../../../core/kernel/plugin.js'
+import { definePlugin, inject, injectable, token, z, type Lifecycle, type Scope } from '../../../core/kernel/plugin.js'
 import { settle } from '../../conformance/manual-clock.js'
 import { failure, faultsOf, toyNode } from './toy-node.js'
 
@@ -9,22 +9,27 @@ const Shades = token.named<number>('shades')
 
 const plugins = (...use: string[]): object => ({ plugins: use.map(one => ({ use: `builtin:${one}` })) })
 
+interface Traits {
+  readonly requires?: (typeof Lamp)[]
+  readonly provides?: (typeof Lamp)[]
+  readonly hooks?: Lifecycle
+}
+
 /** A plugin that writes down its hooks. */
-function traced(name: string, log: string[], needs: Partial<Parameters<typeof definePlugin>[0]> = {}): unknown {
+function traced(name: string, log: string[], { requires = [], provides = [], hooks = {} }: Traits = {}): unknown {
   return definePlugin({
     name,
-    requires: needs.requires ?? [],
-    provides: needs.provides ?? [],
+    requires,
+    provides,
     setup(ctx) {
       log.push(`${name} setup`)
-      for (const one of needs.provides ?? [])
-        if (one.id === 'lamp') ctx.provide(Lamp as never, { on: () => 'light' } as never)
+      for (const one of provides) ctx.provide(one, { on: () => 'light' })
       return {
         start: () => void log.push(`${name} start`),
         ready: () => void log.push(`${name} ready`),
         drain: () => void log.push(`${name} drain`),
         stop: () => void log.push(`${name} stop`),
-        ...(needs.setup === undefined ? {} : Object(needs.setup({} as never))),
+        ...hooks,
       }
     },
   })
@@ -81,7 +86,7 @@ describe('kernel', () => {
     }
     const modules = {
       'builtin:lamp': traced('lamp', log, { provides: [Lamp] }),
-      'builtin:bad': traced('bad', log, { requires: [Lamp], setup: () => ({ start: boom }) }),
+      'builtin:bad': traced('bad', log, { requires: [Lamp], hooks: { start: boom } }),
       'builtin:idle': traced('idle', log),
     }
     const { kernel } = toyNode({ files: { 'profile.json': plugins('idle', 'lamp', 'bad') }, modules })
@@ -137,7 +142,7 @@ describe('kernel', () => {
       'builtin:lamp': traced('lamp', log, { provides: [Lamp] }),
       'builtin:bad': traced('bad', log, {
         requires: [Lamp],
-        setup: () => ({ drain: () => new Promise(() => {}), stop: () => Promise.reject(new Error('stuck')) }),
+        hooks: { drain: () => new Promise(() => {}), stop: () => Promise.reject(new Error('stuck')) },
       }),
     }
     const { kernel, clock, logged } = toyNode({ files: { 'profile.json': plugins('lamp', 'bad') }, modules })
@@ -155,12 +160,12 @@ describe('kernel', () => {
     const log: string[] = []
     let signal: AbortSignal | undefined
     const slow = traced('slow', log, {
-      setup: () => ({
-        start: (given: AbortSignal) => {
+      hooks: {
+        start: given => {
           signal = given
           return new Promise<void>((_, reject) => given.addEventListener('abort', () => reject(given.reason as Error)))
         },
-      }),
+      },
     })
     const { kernel } = toyNode({ files: { 'profile.json': plugins('slow') }, modules: { 'builtin:slow': slow } })
     const ended = failure(kernel.start())

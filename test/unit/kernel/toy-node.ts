@@ -11,7 +11,7 @@ import { ManualClock } from '../../conformance/manual-clock.js'
 export interface ToyWorld {
   /** Text or JSON by path; relative ones lie in /work. */
   readonly files?: Readonly<Record<string, unknown>>
-  /** Default exports by path or `builtin:NAME`; a function is called, and may throw, as a module would. */
+  /** Default exports by path or `builtin:NAME`; an Error is what the module throws. */
   readonly modules?: Readonly<Record<string, unknown>>
 }
 
@@ -48,13 +48,15 @@ export function toyNode(world: ToyWorld, options: Partial<KernelOptions> = {}): 
       if (content === undefined) return Promise.reject(new Error('no such file'))
       return Promise.resolve(typeof content === 'string' ? content : JSON.stringify(content))
     },
-    async importModule(path) {
+    importModule(path) {
       imported.push(path)
       if (!modules.has(path)) {
-        throw Object.assign(new Error(`Cannot find module '${path}'`), { code: 'ERR_MODULE_NOT_FOUND' })
+        return Promise.reject(
+          Object.assign(new Error(`Cannot find module '${path}'`), { code: 'ERR_MODULE_NOT_FOUND' }),
+        )
       }
       const value = modules.get(path)
-      return { default: typeof value === 'function' ? (value() as unknown) : value }
+      return value instanceof Error ? Promise.reject(value) : Promise.resolve({ default: value })
     },
     builtins: () =>
       Promise.resolve(
