@@ -146,7 +146,8 @@ class Hasher {
   private fail(reason: string): void {
     this.lost = true
     const error = hashErrors.make('ERR_HASH_THREAD', `a hashing thread died: ${reason}`)
-    for (const listener of [...this.listeners.values()]) listener(error)
+    // Each takes itself out, which the walk allows.
+    for (const listener of this.listeners.values()) listener(error)
   }
 }
 

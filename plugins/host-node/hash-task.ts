@@ -36,10 +36,6 @@ export function hashTask(
   }
 }
 
-export function runsOf({ pieceLength, totalLength }: HashTask): number {
-  return Math.ceil(totalLength / runLength(pieceLength))
-}
-
 export function stopTask(task: HashTask): void {
   Atomics.store(new Int32Array(task.counter), 0, -(2 ** 30))
 }

@@ -25,7 +25,9 @@ export function faultError({ outcome, file, errno }: DiskFault, spec: ContentSpe
       return refused(`${at} cannot be made: one of the folders above it is a file; move that away`)
     case Outcome.System:
       return systemError(errno, at, doing)
-    default:
+    case Outcome.Done:
+    case Outcome.Wrong:
+    case Outcome.Lost:
       return storageErrors.make('ERR_STORAGE_WORKER', `the thread that was ${doing} ${at} died; this is a defect`, {
         details,
       })

@@ -1,4 +1,4 @@
-import { NodeError } from '../../core/base/errors.js'
+import type { NodeError } from '../../core/base/errors.js'
 import type { ReadJob, StorageSpec, TorrentStorage } from '../../core/contracts/storage.js'
 import type { PieceIndex } from '../../core/protocol/ids.js'
 import { DiskFault, Outcome } from './disk-fault.js'
@@ -8,6 +8,8 @@ import { FileLayout } from './file-layout.js'
 import { FileSync } from './file-sync.js'
 import type { Content } from './io-lane.js'
 import type { IoPool } from './io-pool.js'
+
+const DIGEST = 20
 
 /** The main thread's side of one torrent's content: checks, counts what is under way, hands it to the pool. */
 export class FileStorage implements TorrentStorage {
@@ -50,6 +52,7 @@ export class FileStorage implements TorrentStorage {
   check(piece: PieceIndex, digest: Uint8Array): Promise<boolean> {
     return new Promise((resolve, reject) => {
       if (this.closing !== null) return reject(closedError())
+      if (digest.length !== DIGEST) return reject(rangeError('a digest has 20 bytes'))
       this.underWay++
       this.pool.check(this.content, piece, this.geometry.lengthOf(piece), digest, (outcome, file, errno) => {
         this.ended()
@@ -92,7 +95,8 @@ export class FileStorage implements TorrentStorage {
 
   private writePiece(piece: PieceIndex, data: Uint8Array, digest: Uint8Array | null): Promise<boolean> {
     return new Promise((resolve, reject) => {
-      const wrong = this.bufferFault(data, data.length === this.geometry.lengthOf(piece))
+      const fits = data.length === this.geometry.lengthOf(piece) && (digest === null || digest.length === DIGEST)
+      const wrong = this.bufferFault(data, fits)
       if (wrong !== null) return reject(wrong)
       this.underWay++
       this.pool.write(this.content, piece, data, digest, (outcome, file, errno) => {
@@ -142,7 +146,7 @@ export class FileStorage implements TorrentStorage {
 
   private bufferFault(bytes: Uint8Array, inside: boolean): NodeError | null {
     if (this.closing !== null) return closedError()
-    if (!inside) return storageErrors.make('ERR_STORAGE_RANGE', `${bytes.length} bytes do not fit the piece`)
+    if (!inside) return rangeError(`${bytes.length} bytes, or their digest, do not fit the piece`)
     if (bytes.buffer instanceof SharedArrayBuffer) return null
     return storageErrors.make('ERR_STORAGE_BUFFER', 'a buffer given to a storage must lie in shared memory')
   }
@@ -150,6 +154,10 @@ export class FileStorage implements TorrentStorage {
   private error(outcome: Outcome, file: number, errno: number, doing: string): NodeError {
     return faultError(new DiskFault(outcome, file, errno), this.content.spec, doing)
   }
+}
+
+function rangeError(message: string): NodeError {
+  return storageErrors.make('ERR_STORAGE_RANGE', message)
 }
 
 function closedError(): NodeError {

@@ -74,7 +74,11 @@ export class FileSync {
     if (process.platform === 'win32') return
     try {
       const handle = await fs.open(folder, 'r')
-      await handle.sync().finally(() => handle.close())
+      try {
+        await handle.sync()
+      } finally {
+        await handle.close()
+      }
     } catch (error) {
       this.failure = faultOf(error, file)
     }

@@ -79,7 +79,8 @@ export class IoDesk {
     if (op === Op.Check) return content.check(piece, digestColumns(rows, row))
     const memory = this.buffers.get(rows[at + Job.Buffer]!)
     if (memory === undefined) throw new DiskFault(Outcome.Lost, -1)
-    const bytes = new Uint8Array(memory, rows[at + Job.Offset]! >>> 0, rows[at + Job.Length]!)
+    const length = rows[at + Job.Length]!
+    const bytes = new Uint8Array(memory, rows[at + Job.Offset]! >>> 0, length)
     if (op === Op.Read) content.read(bytes, piece, rows[at + Job.Begin]!)
     else {
       if (op === Op.VerifyAndWrite) {

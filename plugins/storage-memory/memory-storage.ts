@@ -36,12 +36,14 @@ export class MemoryStorageFactory implements StorageFactory {
     this.budget = new Budget(maxBytes)
   }
 
-  async open(spec: StorageSpec, signal: AbortSignal): Promise<TorrentStorage> {
-    signal.throwIfAborted()
-    // No two openings hold the same content, so no two have the same stamp.
-    const nonce = new Uint8Array(16)
-    this.entropy.fill(nonce)
-    return new MemoryStorage(spec.geometry, this.budget, toHex(nonce))
+  open(spec: StorageSpec, signal: AbortSignal): Promise<TorrentStorage> {
+    return new Promise(resolve => {
+      signal.throwIfAborted()
+      // No two openings hold the same content, so no two have the same stamp.
+      const nonce = new Uint8Array(16)
+      this.entropy.fill(nonce)
+      resolve(new MemoryStorage(spec.geometry, this.budget, toHex(nonce)))
+    })
   }
 }
 
@@ -60,41 +62,42 @@ class MemoryStorage implements TorrentStorage {
     void Promise.resolve().then(() => job.done(error))
   }
 
-  async write(piece: PieceIndex, data: Uint8Array): Promise<void> {
-    this.guard()
-    if (data.length !== this.geometry.lengthOf(piece)) throw rangeError(piece)
-    const kept = this.pieces.get(piece)
-    if (kept !== undefined) return kept.set(data)
-    if (!this.budget.take(data.length)) {
-      throw memoryErrors.make('ERR_STORAGE_FULL', 'storage-memory holds all it may; raise maxMiB or remove a torrent')
-    }
-    this.pieces.set(piece, new Uint8Array(data))
+  write(piece: PieceIndex, data: Uint8Array): Promise<void> {
+    return this.whileOpen(() => {
+      if (data.length !== this.geometry.lengthOf(piece)) throw rangeError(piece)
+      const kept = this.pieces.get(piece)
+      if (kept !== undefined) return kept.set(data)
+      if (!this.budget.take(data.length)) {
+        throw memoryErrors.make('ERR_STORAGE_FULL', 'storage-memory holds all it may; raise maxMiB or remove a torrent')
+      }
+      this.pieces.set(piece, new Uint8Array(data))
+    })
   }
 
-  async present(): Promise<Uint8Array> {
-    this.guard()
-    const bits = new Uint8Array((this.geometry.pieceCount + 7) >> 3)
-    for (const piece of this.pieces.keys()) bits[piece >> 3]! |= 0x80 >> (piece & 7)
-    return bits
+  present(): Promise<Uint8Array> {
+    return this.whileOpen(() => {
+      const bits = new Uint8Array((this.geometry.pieceCount + 7) >> 3)
+      for (const piece of this.pieces.keys()) bits[piece >> 3]! |= 0x80 >> (piece & 7)
+      return bits
+    })
   }
 
-  async stamp(): Promise<string> {
-    this.guard()
-    return this.nonce
+  stamp(): Promise<string> {
+    return this.whileOpen(() => this.nonce)
   }
 
-  async flush(): Promise<void> {
-    this.guard()
+  flush(): Promise<void> {
+    return this.whileOpen(() => {})
   }
 
-  async remove(): Promise<void> {
-    this.guard()
-    this.drop()
+  remove(): Promise<void> {
+    return this.whileOpen(() => this.drop())
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
     this.closed = true
     this.drop()
+    return Promise.resolve()
   }
 
   private fill({ piece, begin, into }: ReadJob): NodeError | null {
@@ -110,8 +113,11 @@ class MemoryStorage implements TorrentStorage {
     this.pieces.clear()
   }
 
-  private guard(): void {
-    if (this.closed) throw closedError()
+  private whileOpen<T>(work: () => T): Promise<T> {
+    return new Promise(resolve => {
+      if (this.closed) throw closedError()
+      resolve(work())
+    })
   }
 }
 

@@ -16,22 +16,23 @@ function temporary(): string {
 for (const options of [{ workers: 2 }, { workers: 0 }, { workers: 2, callerHelps: true }] satisfies HashPoolOptions[]) {
   register(
     `hash pool: contract, ${JSON.stringify(options)}`,
-    hashPoolCases(async () => {
+    hashPoolCases(() => {
       const folder = temporary()
       const pool = createHashPool(options)
-      return {
+      return Promise.resolve({
         pool,
         folder,
-        async put(elements, bytes) {
+        put(elements, bytes) {
           const at = path.join(folder, ...elements)
           fs.mkdirSync(path.dirname(at), { recursive: true })
           fs.writeFileSync(at, bytes)
+          return Promise.resolve()
         },
         async close() {
           await pool.close()
           fs.rmSync(folder, { recursive: true, force: true })
         },
-      }
+      })
     }),
   )
 }

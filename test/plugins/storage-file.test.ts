@@ -1,9 +1,11 @@
 import fs from 'node:fs'
 import os from 'node:os'
+import { rmdir } from 'node:fs/promises'
 import path from 'node:path'
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { silentLogger } from '../../core/base/log.js'
+import { Outcome } from '../../plugins/storage-file/disk-fault.js'
 import { FileLayout } from '../../plugins/storage-file/file-layout.js'
 import { FileStorageFactory } from '../../plugins/storage-file/file-storage-factory.js'
 import plugin from '../../plugins/storage-file/index.js'
@@ -18,23 +20,23 @@ import { errorOf, FileBed } from './storage-file-bed.js'
 for (const workers of [0, 2]) {
   register(
     `storage-file: contract, ${workers === 0 ? 'on the main thread' : 'in threads'}`,
-    storageCases(async () => {
+    storageCases(() => {
       const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'shoal-storage-'))
       const pool = new IoPool({ workers, openFiles: 16 }, silentLogger)
-      return {
+      return Promise.resolve({
         factory: new FileStorageFactory(pool, undefined),
         folder,
         persistent: true,
-        async breakWrites(content) {
+        breakWrites(content) {
           const at = path.join(folder, ...content.files.at(-1)!.path)
           fs.mkdirSync(at, { recursive: true })
-          return async () => fs.rmdirSync(at)
+          return Promise.resolve(() => rmdir(at))
         },
         async close() {
           await pool.close()
           fs.rmSync(folder, { recursive: true, force: true })
         },
-      }
+      })
     }),
   )
 }
@@ -207,6 +209,7 @@ describe('storage-file', () => {
     expect(await errorOf(storage.write(piece, shared(32_768)))).to.include(range)
     expect(await errorOf(readBytes(storage, piece, 11_000, 1000))).to.include(range)
     expect(await errorOf(readBytes(storage, piece, -1, 10))).to.include(range)
+    expect(await errorOf(storage.check?.(piece, new Uint8Array(21)) ?? Promise.resolve())).to.include(range)
     const own = new Uint8Array(content.spec.geometry.lengthOf(piece))
     expect(await errorOf(storage.write(piece, own))).to.include({ code: 'ERR_STORAGE_BUFFER' })
     expect(bed.entries()).to.deep.equal([])
@@ -238,6 +241,23 @@ describe('storage-file: handles', () => {
     expect(fs.readdirSync('/proc/self/fd').length - before).to.be.at.most(8)
     await storage.close()
     expect(fs.readdirSync('/proc/self/fd').length - before).to.be.at.most(0)
+    await bed.close()
+  })
+})
+
+describe('storage-file: threads', () => {
+  it('fails what a dead thread had, begins another and goes on', async () => {
+    const bed = new FileBed(1)
+    const content = StorageContent.mixed(bed.folder)
+    const storage = await bed.open(content.spec)
+    await content.write(storage, content.piece(0))
+    // No path of an open torrent can hold a zero byte; a thread that meets one throws, and dies of it.
+    const files = [{ path: ['\0'], length: 10, padding: false }]
+    const cursed = bed.pool.enter({ root: bed.folder, files, pieceLength: 10, totalLength: 10 })
+    const outcome = await new Promise(resolve => bed.pool.check(cursed, 0, 10, new Uint8Array(20), resolve))
+    expect(outcome).to.equal(Outcome.Lost)
+    await content.writeAll(storage)
+    await content.expectPiece(storage, content.piece(4))
     await bed.close()
   })
 })

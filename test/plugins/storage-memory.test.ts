@@ -11,9 +11,9 @@ const open = (factory: MemoryStorageFactory, content: StorageContent): Promise<T
 
 register(
   'storage-memory: contract',
-  storageCases(async () => {
+  storageCases(() => {
     const factory = new MemoryStorageFactory(2 ** 24, createRandom(1))
-    return {
+    return Promise.resolve({
       factory,
       folder: '/nowhere',
       persistent: false,
@@ -23,8 +23,8 @@ register(
         for (const piece of eater.pieces) await hungry.write(piece, eater.bytes(piece))
         return () => hungry.close()
       },
-      async close() {},
-    }
+      close: () => Promise.resolve(),
+    })
   }),
 )
 
