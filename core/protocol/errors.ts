@@ -7,4 +7,11 @@ export const protocolErrors = errorTable({
   ERR_BENCODE_RANGE: 'remote',
   ERR_BENCODE_VALUE: 'defect',
   ERR_TRACKER_REPLY: 'remote',
+  ERR_METAINFO_SYNTAX: 'remote',
+  ERR_METAINFO_FIELD: 'remote',
+  ERR_METAINFO_SIZE: 'remote',
+  ERR_METAINFO_PIECES: 'remote',
+  ERR_METAINFO_HYBRID: 'remote',
+  ERR_METAINFO_LAYERS: 'remote',
+  ERR_METAINFO_V2_ONLY: 'operator',
 })

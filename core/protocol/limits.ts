@@ -23,6 +23,9 @@ export const MAX_PATH_DEPTH = 100
 /** Of one path element; file systems allow 255, and a suffix may have to be added. */
 export const MAX_PATH_ELEMENT_BYTES = 240
 
+/** Trackers taken from one .torrent: whoever lists thousands wants others flooded. */
+export const MAX_TRACKERS = 200
+
 /** Replies of HTTP trackers, after unpacking; ten thousand dictionary peers fit. */
 export const MAX_TRACKER_REPLY_BYTES = 1024 * 1024
 export const MAX_TRACKER_REPLY_DEPTH = 8

@@ -1,10 +1,17 @@
-// Writes magnet links (BEP 9): other clients fetch the metadata by them.
+// Writes magnet links (BEP 9, 52): other clients fetch the metadata by them.
 import { toHex } from '../base/bytes.js'
-import type { InfoHash } from './ids.js'
+import type { Metainfo } from './metainfo.js'
 
 /** Trackers of every tier, each once, as `tr`. */
-export function magnetOf(infoHash: InfoHash, name: string, trackers: ReadonlyArray<readonly string[]>): string {
-  let link = `magnet:?xt=urn:btih:${toHex(infoHash)}&dn=${escape(name)}`
+export function magnetOf(
+  torrent: Pick<Metainfo, 'kind' | 'infoHash' | 'infoHashV2' | 'name'>,
+  trackers: ReadonlyArray<readonly string[]>,
+): string {
+  const topics: string[] = []
+  if (torrent.kind !== 'v2') topics.push(`xt=urn:btih:${toHex(torrent.infoHash)}`)
+  // A multihash: SHA-256, 32 bytes.
+  if (torrent.infoHashV2 !== null) topics.push(`xt=urn:btmh:1220${toHex(torrent.infoHashV2)}`)
+  let link = `magnet:?${topics.join('&')}&dn=${escape(torrent.name)}`
   for (const url of new Set(trackers.flat())) link += `&tr=${escape(url)}`
   return link
 }

@@ -68,8 +68,11 @@ describe('peer priority', () => {
 })
 
 describe('magnet link', () => {
+  const v1 = { kind: 'v1' as const, infoHash: hash('d2354010a3ca4ade5b7427bb093a62a3899ff381'), infoHashV2: null }
+  const infoHashV2 = new Uint8Array(32).fill(0xcd)
+
   it('names the hash, the name and each tracker once', () => {
-    const link = magnetOf(hash('d2354010a3ca4ade5b7427bb093a62a3899ff381'), 'Display Name & more', [
+    const link = magnetOf({ ...v1, name: 'Display Name & more' }, [
       ['http://a/announce?key=1', 'udp://b:80'],
       ['udp://b:80'],
     ])
@@ -77,6 +80,12 @@ describe('magnet link', () => {
       'magnet:?xt=urn:btih:d2354010a3ca4ade5b7427bb093a62a3899ff381&dn=Display%20Name%20%26%20more' +
         '&tr=http%3A%2F%2Fa%2Fannounce%3Fkey%3D1&tr=udp%3A%2F%2Fb%3A80',
     )
-    expect(magnetOf(hash('00'.repeat(20)), 'half \ud800', [])).to.match(/dn=half%20%EF%BF%BD$/)
+    expect(magnetOf({ ...v1, name: 'half \ud800' }, [])).to.match(/dn=half%20%EF%BF%BD$/)
+  })
+
+  it('names both hashes of a hybrid, and the long one of version 2', () => {
+    const btmh = `xt=urn:btmh:1220${'cd'.repeat(32)}&dn=x`
+    expect(magnetOf({ ...v1, kind: 'v2', infoHashV2, name: 'x' }, [])).to.equal(`magnet:?${btmh}`)
+    expect(magnetOf({ ...v1, kind: 'hybrid', infoHashV2, name: 'x' }, [])).to.match(/btih:d2354.*&xt=urn:btmh:1220cd/)
   })
 })

@@ -1,0 +1,64 @@
+// Writes .torrent files of version 1 (BEP 3, 12, 27). The same content gives the same info dictionary, byte for byte.
+import { encodeBencode } from './bencode.js'
+import { BencodeWriter } from './bencode-writer.js'
+
+export interface InfoParts {
+  readonly name: string
+  readonly pieceLength: number
+  /** 20 bytes a piece. */
+  readonly pieces: Uint8Array
+  /** A number: the length of the one file, whose name is the torrent's. */
+  readonly content: number | readonly { readonly path: readonly string[]; readonly length: number }[]
+  readonly private?: boolean | undefined
+  /** Makes another info-hash of the same content. */
+  readonly source?: string | undefined
+}
+
+/** The info dictionary in bencode. */
+export function buildInfo(parts: InfoParts): Uint8Array {
+  const { content } = parts
+  return encodeBencode({
+    length: typeof content === 'number' ? content : undefined,
+    files: typeof content === 'number' ? undefined : content.map(({ length, path }) => ({ length, path })),
+    name: parts.name,
+    'piece length': parts.pieceLength,
+    pieces: parts.pieces,
+    private: parts.private === true ? 1 : undefined,
+    source: parts.source,
+  })
+}
+
+export interface TorrentParts {
+  /** As buildInfo gave it. */
+  readonly info: Uint8Array
+  readonly trackers?: ReadonlyArray<readonly string[]>
+  readonly comment?: string | undefined
+  readonly createdBy?: string | undefined
+  /** Seconds since 1970. */
+  readonly creationDate?: number | undefined
+}
+
+/** The .torrent file. One tracker stands in "announce" alone, several in "announce-list" too. */
+export function buildTorrent(parts: TorrentParts): Uint8Array {
+  const tiers = (parts.trackers ?? []).filter(tier => tier.length > 0)
+  const first = tiers[0]?.[0]
+  const out = new BencodeWriter(parts.info.length + 1024)
+  out.openDictionary()
+  if (first !== undefined) out.ascii('announce').text(first)
+  if (tiers.flat().length > 1) out.ascii('announce-list').raw(encodeBencode(tiers))
+  if (parts.comment !== undefined) out.ascii('comment').text(parts.comment)
+  if (parts.createdBy !== undefined) out.ascii('created by').text(parts.createdBy)
+  if (parts.creationDate !== undefined) out.ascii('creation date').integer(parts.creationDate)
+  return out.ascii('info').raw(parts.info).close().finish()
+}
+
+const LEAST_PIECE = 16 * 1024
+const MOST_PIECE = 16 * 1024 * 1024
+const AIM_PIECES = 2000
+
+/** The smallest power of two from 16 KiB to 16 MiB that gives at most 2,000 pieces; 16 MiB where none does. */
+export function choosePieceLength(totalLength: number): number {
+  let length = LEAST_PIECE
+  while (length < MOST_PIECE && Math.ceil(totalLength / length) > AIM_PIECES) length *= 2
+  return length
+}
