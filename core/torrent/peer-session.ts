@@ -33,6 +33,7 @@ const IDLE_MS = 150_000
 const KEEP_ALIVE_MS = 100_000
 /** Pieces a choked peer may have all the same (BEP 6), so that a newcomer gets something to trade. */
 const FAST_PIECES = 10
+const REFUSED_MS = 60_000
 /** Requests that make no sense, and bytes nobody asked for, before a peer is closed. */
 const MOST_BAD_REQUESTS = 300
 const MOST_UNREQUESTED = 8 << 20
@@ -56,6 +57,8 @@ export class PeerSession implements PeerSink, WireHandler, Peer, Outlet {
   private metadataId = 0
   private metadataServed = 0
   private toldPieces = false
+  /** Pieces it refused though it did not choke us, and until when we believe that it has lost them. */
+  private refused: Map<number, number> | null = null
   private grantedFast: readonly number[] = []
   private badRequests = 0
   private unrequested = 0
@@ -90,7 +93,7 @@ export class PeerSession implements PeerSink, WireHandler, Peer, Outlet {
   }
 
   has(piece: number): boolean {
-    return this.seed || this.have.has(piece)
+    return (this.seed || this.have.has(piece)) && !this.refused?.has(piece)
   }
 
   get sent(): number {
@@ -156,6 +159,7 @@ export class PeerSession implements PeerSink, WireHandler, Peer, Outlet {
     if (now - this.heardAt > IDLE_MS) return this.close(CloseReason.Idle)
     if (this.out.written) this.spokeAt = now
     this.out.written = false
+    this.forgive(now)
     if (now - this.spokeAt > KEEP_ALIVE_MS) this.put(write.writeKeepAlive)
     this.pump()
     this.flush()
@@ -352,6 +356,7 @@ export class PeerSession implements PeerSink, WireHandler, Peer, Outlet {
   onHave(piece: number): void {
     const swarm = this.swarm
     this.toldPieces = true
+    this.refused?.delete(piece)
     if (swarm === null || this.seed || !this.have.set(piece)) return
     const count = swarm.availability.add(piece)
     const index = swarm.geometry.piece(piece)
@@ -416,9 +421,10 @@ export class PeerSession implements PeerSink, WireHandler, Peer, Outlet {
 
   onReject(piece: number, begin: number): void {
     const swarm = this.swarm
-    if (swarm === null) return
-    swarm.scheduler.rejected(this, piece, begin)
+    if (swarm === null || !swarm.scheduler.rejected(this, piece, begin)) return
     this.allowedFast = this.allowedFast.filter(allowed => allowed !== piece)
+    // Asking again at once would be refused again, and so on as fast as the link goes.
+    if (!swarm.peers.is(this.slot, PeerFlag.TheyChoke)) (this.refused ??= new Map()).set(piece, swarm.now + REFUSED_MS)
   }
 
   onAllowedFast(piece: number): void {
@@ -460,6 +466,12 @@ export class PeerSession implements PeerSink, WireHandler, Peer, Outlet {
       this.metadataId,
       enough ? writeMetadataReject(part.piece) : writeMetadataAnswer(swarm.info, part.piece),
     )
+  }
+
+  private forgive(now: number): void {
+    if (this.refused === null) return
+    for (const [piece, until] of this.refused) if (until <= now) this.refused.delete(piece)
+    if (this.refused.size === 0) this.refused = null
   }
 
   private lacking(swarm: Swarm, piece: number): boolean {

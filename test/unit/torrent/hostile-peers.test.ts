@@ -1,0 +1,319 @@
+import { expect } from 'chai'
+import { readU32 } from '../../../core/base/bytes.js'
+import { NodeError } from '../../../core/base/errors.js'
+import { peerIdOf } from '../../../core/protocol/ids.js'
+import { writeHandshake } from '../../../core/protocol/handshake.js'
+import * as write from '../../../core/protocol/wire-writer.js'
+import { CloseReason } from '../../../core/torrent/close-reason.js'
+import { SmallSwarm, type TestLink } from './small-swarm.js'
+
+const KiB = 1024
+
+/** A far end that the test speaks for: what it was sent, and words to send. */
+class Stranger {
+  heard = Buffer.alloc(0)
+  closed = false
+
+  constructor(
+    private readonly link: TestLink,
+    swarm: SmallSwarm,
+    id = 77,
+  ) {
+    link.open({
+      onData: chunk => {
+        this.heard = Buffer.concat([this.heard, chunk])
+      },
+      onWritable: () => {},
+      onClose: () => {
+        this.closed = true
+      },
+    })
+    const hello = new Uint8Array(68)
+    writeHandshake(hello, 0, swarm.infoHash, peerIdOf(new Uint8Array(20).fill(id))!)
+    link.write(hello)
+  }
+
+  say(writer: (out: Uint8Array, at: number) => number): void {
+    const out = new Uint8Array(200_000)
+    this.link.write(out.slice(0, writer(out, 0)))
+  }
+
+  bytes(...bytes: number[]): void {
+    this.link.write(Uint8Array.from(bytes))
+  }
+
+  /** Ids of the messages heard, the handshake left out. */
+  get messages(): readonly { readonly id: number; readonly body: Uint8Array }[] {
+    const list = []
+    for (let at = 68; at + 4 < this.heard.length;) {
+      const length = readU32(this.heard, at)
+      list.push({ id: this.heard[at + 4] ?? -1, body: this.heard.subarray(at + 5, at + 4 + length) })
+      at += 4 + length
+    }
+    return list
+  }
+}
+
+async function seederAndStranger(): Promise<{ swarm: SmallSwarm; stranger: Stranger; ends: readonly CloseReason[] }> {
+  const swarm = new SmallSwarm(16 * 64 * KiB, 64 * KiB)
+  const seeder = await swarm.add(true)
+  const [near, far] = swarm.pair('10.1.0.1')
+  swarm.accept(near, seeder)
+  const stranger = new Stranger(far, swarm)
+  await swarm.settle()
+  return { swarm, stranger, ends: seeder.ends }
+}
+
+describe('hostile peers', () => {
+  it('bans the sole sender of a bad piece, and the download completes from another', async () => {
+    const swarm = new SmallSwarm(32 * 64 * KiB, 64 * KiB)
+    const honest = await swarm.add(true)
+    const liar = await swarm.add(true)
+    liar.storage.content.fill(0)
+    const leecher = await swarm.add(false)
+    swarm.connect(leecher, liar)
+    await swarm.settle()
+    swarm.connect(leecher, honest)
+    await swarm.tick(20)
+    expect(leecher.storage.content).to.deep.equal(swarm.content)
+    expect(leecher.session.trust.bannedCount).to.equal(1)
+    expect(liar.session.peers.liveCount).to.equal(0)
+  })
+
+  it('finds the liar among several senders of one piece and leaves the honest ones alone', async () => {
+    const swarm = new SmallSwarm(24 * 512 * KiB, 512 * KiB)
+    const seeders = [await swarm.add(true), await swarm.add(true), await swarm.add(true), await swarm.add(true)]
+    // One block in eight is wrong.
+    for (let at = 0; at < swarm.content.length; at += 128 * KiB) seeders[1]!.storage.content[at]! ^= 1
+    const leecher = await swarm.add(false, { bufferBytes: 2100 * KiB })
+    for (const seeder of seeders) swarm.connect(leecher, seeder)
+    await swarm.tick(40)
+    expect(leecher.storage.content).to.deep.equal(swarm.content)
+    expect(leecher.session.trust.bannedCount).to.equal(1)
+  })
+
+  it('does not let a banned peer back in', async () => {
+    const swarm = new SmallSwarm(8 * 64 * KiB, 64 * KiB)
+    const liar = await swarm.add(true)
+    liar.storage.content.fill(0)
+    const leecher = await swarm.add(false)
+    swarm.connect(leecher, liar)
+    await swarm.tick(2)
+    swarm.connect(leecher, liar)
+    await swarm.tick(2)
+    expect(leecher.session.peers.liveCount).to.equal(0)
+    expect(leecher.kept).to.deep.equal([])
+  })
+
+  it('takes back what a peer owes that has stopped sending, and asks another', async () => {
+    const swarm = new SmallSwarm(16 * 64 * KiB, 64 * KiB)
+    const silent = await swarm.add(true)
+    const leecher = await swarm.add(false)
+    const [, incoming] = swarm.connect(leecher, silent)
+    for (let i = 0; i < 6; i++) for (const link of swarm.links) link.deliver(() => 0.5)
+    incoming.pause()
+    const honest = await swarm.add(true)
+    swarm.connect(leecher, honest)
+    await swarm.tick(30)
+    expect(leecher.storage.content).to.deep.equal(swarm.content)
+  })
+
+  it('asks again for what a peer took along when it went', async () => {
+    const swarm = new SmallSwarm(16 * 64 * KiB, 64 * KiB)
+    const first = await swarm.add(true)
+    const leecher = await swarm.add(false)
+    const [out] = swarm.connect(leecher, first)
+    for (let i = 0; i < 5; i++) for (const link of swarm.links) link.deliver(() => 0.1)
+    out.close()
+    const second = await swarm.add(true)
+    swarm.connect(leecher, second)
+    await swarm.tick(10)
+    expect(leecher.storage.content).to.deep.equal(swarm.content)
+  })
+
+  it('closes an encrypted first try in the same turn and answers nothing', async () => {
+    const swarm = new SmallSwarm(64 * KiB, 64 * KiB)
+    const seeder = await swarm.add(true)
+    const [near, far] = swarm.pair('10.1.0.1')
+    swarm.accept(near, seeder)
+    far.write(Uint8Array.of(200, 1, 2, 3))
+    near.deliver(() => 0.9)
+    expect(near.closed).to.equal(true)
+    expect(near.sent).to.equal(0)
+    await swarm.settle()
+    expect(seeder.ends).to.deep.equal([CloseReason.NotPlain])
+  })
+
+  it('closes who asks for a torrent it has not, and answers nothing', async () => {
+    const swarm = new SmallSwarm(64 * KiB, 64 * KiB)
+    const other = new SmallSwarm(64 * KiB, 64 * KiB)
+    other.infoHash.fill(1)
+    const seeder = await swarm.add(true)
+    const [near, far] = swarm.pair('10.1.0.1')
+    swarm.accept(near, seeder)
+    new Stranger(far, other)
+    await swarm.settle()
+    expect(near.sent).to.equal(0)
+    expect(seeder.ends).to.deep.equal([CloseReason.UnknownTorrent])
+  })
+
+  it('notices that it has dialled itself', async () => {
+    const swarm = new SmallSwarm(64 * KiB, 64 * KiB)
+    const seeder = await swarm.add(true)
+    swarm.connect(seeder, seeder)
+    await swarm.settle()
+    expect(seeder.session.peers.liveCount).to.equal(0)
+    expect(seeder.ends).to.include(CloseReason.Self)
+  })
+
+  it('gives up a handshake after ten seconds', async () => {
+    const swarm = new SmallSwarm(64 * KiB, 64 * KiB)
+    const seeder = await swarm.add(true)
+    const [near, far] = swarm.pair('10.1.0.1')
+    const session = swarm.accept(near, seeder)
+    far.write(Uint8Array.of(19))
+    await swarm.settle()
+    session.tick(10_000)
+    expect(near.closed).to.equal(false)
+    session.tick(10_001)
+    expect(near.closed).to.equal(true)
+  })
+
+  for (const [title, words, reason] of [
+    ['a frame of 2^32 - 1 bytes', (s: Stranger) => s.bytes(255, 255, 255, 255, 7), CloseReason.Protocol],
+    [
+      'a have beyond the last piece',
+      (s: Stranger) => s.say((out, at) => write.writeHave(out, at, 16)),
+      CloseReason.BadIndex,
+    ],
+    [
+      'a short bitfield',
+      (s: Stranger) => s.say((out, at) => write.writeBitfield(out, at, Uint8Array.of(1))),
+      CloseReason.Protocol,
+    ],
+    [
+      'a second bitfield',
+      (s: Stranger) => {
+        s.say((out, at) => write.writeBitfield(out, at, Uint8Array.of(1, 0)))
+        s.say((out, at) => write.writeBitfield(out, at, Uint8Array.of(1, 0)))
+      },
+      CloseReason.Protocol,
+    ],
+    [
+      '301 senseless requests',
+      (s: Stranger) => {
+        for (let i = 0; i < 301; i++) s.say((out, at) => write.writeRequest(out, at, 3, 0xffffffff, 16384))
+      },
+      CloseReason.BadRequests,
+    ],
+  ] as const) {
+    it(`closes after ${title}`, async () => {
+      const { swarm, stranger, ends } = await seederAndStranger()
+      words(stranger)
+      await swarm.settle()
+      expect(ends).to.deep.equal([reason])
+      expect(stranger.closed).to.equal(true)
+    })
+  }
+
+  for (const [title, piece, begin, length] of [
+    ['beyond the end of the piece', 0, 64 * KiB - 1, 2],
+    ['whose end wraps round', 0, 0xffff_ffff, 16384],
+    ['of nothing', 0, 0, 0],
+    ['of more than 128 KiB', 0, 0, 128 * KiB + 1],
+    ['of a piece there is not', 16, 0, 16384],
+  ] as const) {
+    it(`refuses a request ${title} and sends no data`, async () => {
+      const { swarm, stranger } = await seederAndStranger()
+      stranger.say(write.writeInterested)
+      stranger.say((out, at) => write.writeRequest(out, at, piece, begin, length))
+      await swarm.settle()
+      const ids = stranger.messages.map(message => message.id)
+      expect(ids).to.include(16)
+      expect(ids).not.to.include(7)
+    })
+  }
+
+  it('refuses what is asked while choked, but for the allowed-fast pieces', async () => {
+    const { swarm, stranger } = await seederAndStranger()
+    const allowed = stranger.messages.filter(message => message.id === 17).map(message => readU32(message.body, 0))
+    expect(allowed).to.have.length(10)
+    const refused = [...Array(16).keys()].find(piece => !allowed.includes(piece))!
+    stranger.say((out, at) => write.writeRequest(out, at, refused, 0, 16384))
+    stranger.say((out, at) => write.writeRequest(out, at, allowed[0]!, 0, 16384))
+    await swarm.settle()
+    const sent = stranger.messages.filter(message => message.id === 7).map(message => readU32(message.body, 0))
+    expect(sent).to.deep.equal([allowed[0]])
+    expect(
+      stranger.messages.filter(message => message.id === 16).map(message => readU32(message.body, 0)),
+    ).to.deep.equal([refused])
+  })
+
+  it('lets 2,000 requests wait and refuses the rest, for a peer that does not read', async () => {
+    const swarm = new SmallSwarm(16 * 64 * KiB, 64 * KiB)
+    const seeder = await swarm.add(true)
+    const [near, far] = swarm.pair('10.1.0.1')
+    const write_ = near.write.bind(near)
+    let blocks = 0
+    near.write = (head, body) => {
+      write_(head, body)
+      if (body !== undefined) blocks++
+      return blocks < 4
+    }
+    swarm.accept(near, seeder)
+    const stranger = new Stranger(far, swarm)
+    stranger.say(write.writeInterested)
+    await swarm.settle()
+    for (let i = 0; i < 3_000; i++) stranger.say((out, at) => write.writeRequest(out, at, i % 16, 0, 16384))
+    await swarm.settle()
+    expect(blocks).to.equal(4)
+    expect(stranger.messages.filter(message => message.id === 16)).to.have.length.within(3_000 - 2_000 - 4, 3_000 - 2_000)
+  })
+
+  it('does not keep blocks that nobody asked for', async () => {
+    const swarm = new SmallSwarm(16 * 64 * KiB, 64 * KiB)
+    const leecher = await swarm.add(false)
+    const [near, far] = swarm.pair('10.1.0.1')
+    swarm.accept(near, leecher)
+    const stranger = new Stranger(far, swarm)
+    await swarm.settle()
+    for (let i = 0; i < 520; i++) {
+      stranger.say((out, at) => write.writePieceHeader(out, at, i % 16, 0, 16384) + 16384)
+    }
+    await swarm.settle()
+    expect(leecher.storage.writes).to.equal(0)
+    expect(leecher.ends).to.deep.equal([CloseReason.Unrequested])
+  })
+
+  it('answers requests for metadata twice over and no more', async () => {
+    const { swarm, stranger } = await seederAndStranger()
+    const handshake = Buffer.from('d1:md11:ut_metadatai9eee')
+    stranger.say((out, at) => write.writeExtended(out, at, 0, handshake))
+    const ask = Buffer.from('d8:msg_typei0e5:piecei0ee')
+    for (let i = 0; i < 100; i++) stranger.say((out, at) => write.writeExtended(out, at, 1, ask))
+    await swarm.settle()
+    const answers = stranger.messages.filter(message => message.id === 20 && message.body[0] === 9)
+    expect(answers).to.have.length(100)
+    expect(answers.filter(message => Buffer.from(message.body).includes('msg_typei1e'))).to.have.length(10)
+  })
+
+  it('withdraws a piece that can no longer be read and fetches it again', async () => {
+    const swarm = new SmallSwarm(16 * 64 * KiB, 64 * KiB)
+    const other = await swarm.add(true)
+    const damaged = await swarm.add(true)
+    const leecher = await swarm.add(false)
+    const read = damaged.storage.read.bind(damaged.storage)
+    let broken = true
+    damaged.storage.read = job => {
+      if (job.piece === 3 && broken) queueMicrotask(() => job.done(new NodeError('ERR_STORAGE_IO', 'operator', 'EIO')))
+      else read(job)
+    }
+    swarm.connect(leecher, damaged)
+    await swarm.settle()
+    expect(leecher.kept).to.have.length(15)
+    broken = false
+    swarm.connect(damaged, other)
+    await swarm.tick(70)
+    expect(leecher.storage.content).to.deep.equal(swarm.content)
+  })
+})
