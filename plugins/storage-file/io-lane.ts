@@ -88,9 +88,10 @@ export class IoLane {
     if (this.buffers.delete(buffer)) this.port.post({ tell: 'drop-buffer', buffer })
   }
 
-  close(): Promise<void> {
+  async close(): Promise<void> {
     this.lost = true
-    return this.port.close()
+    await this.port.close()
+    this.abandon()
   }
 
   private send(): void {
@@ -167,6 +168,10 @@ export class IoLane {
     if (this.lost) return
     this.lost = true
     this.onLost(this, reason)
+    this.abandon()
+  }
+
+  private abandon(): void {
     const jobs = [...this.jobs.values(), ...this.waiting]
     const asked = [...this.asked.values()]
     this.jobs.clear()

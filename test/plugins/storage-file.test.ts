@@ -260,4 +260,14 @@ describe('storage-file: threads', () => {
     await content.expectPiece(storage, content.piece(4))
     await bed.close()
   })
+
+  it('fails what is under way when the node stops', async () => {
+    const bed = new FileBed(1)
+    const content = StorageContent.mixed(bed.folder)
+    const storage = await bed.open(content.spec)
+    const write = errorOf(content.write(storage, content.piece(0)))
+    await bed.pool.close()
+    expect(await write).to.include({ code: 'ERR_STORAGE_WORKER' })
+    await bed.close()
+  })
 })
