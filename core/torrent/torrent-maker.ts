@@ -1,6 +1,6 @@
 // Makes the info dictionary of a file or folder: the same for `create`, `seed` and `share`, so the same info-hash.
 import type { FileFact, FileSystem, HashPool } from '../contracts/host.js'
-import { buildInfo, choosePieceLength } from '../protocol/torrent-builder.js'
+import { buildInfo, choosePieceLength } from '../protocol/metainfo-builder.js'
 import { torrentErrors } from './errors.js'
 
 export interface MakerParts {
@@ -46,9 +46,9 @@ export async function makeTorrent(
     name,
     pieceLength,
     pieces,
-    ...(single ? { length: total } : { files: facts.map(fact => ({ path: fact.path, length: fact.length })) }),
-    ...(options.private === true ? { private: true } : {}),
-    ...(options.source === undefined ? {} : { source: options.source }),
+    content: single ? total : facts,
+    private: options.private,
+    source: options.source,
   })
   return { info, facts }
 }

@@ -1,0 +1,68 @@
+import { path, z } from '../../core/kernel/plugin.js'
+
+const listen = z.string().regex(/^(\[[^\]]+\]|[^:[\]]+):\d{1,5}$/, 'HOST:PORT, [ADDRESS]:PORT for IPv6')
+
+export const config = z.strictObject({
+  listen: z
+    .union([listen, z.array(listen)])
+    .default('0.0.0.0:6881')
+    .describe(
+      'Where peers reach this node: HOST:PORT or a list of them; [::]:PORT takes both families; port 0 any free one; an empty list none',
+    ),
+  morePorts: z
+    .int()
+    .min(0)
+    .max(100)
+    .default(0)
+    .describe('How many further ports are tried, one by one, when the port is in use'),
+  share: path().optional().describe('A folder: every file or folder in it becomes a torrent and is seeded'),
+  sampleShare: z
+    .boolean()
+    .default(false)
+    .describe('Put a small sample into the share folder where that does not exist yet'),
+  announceTo: z
+    .union([z.literal('self'), z.array(z.string())])
+    .default([])
+    .describe('"self": the trackers of this node; or announce URLs. Added to what each torrent names itself'),
+  torrents: z
+    .array(
+      z.strictObject({
+        file: path().describe('A .torrent file'),
+        into: path().optional().describe('The folder the content goes to; by default the root of the storage'),
+        selector: z.string().optional().describe('The name of a piece selector, for this torrent'),
+        selectorOptions: z.record(z.string(), z.unknown()).default({}).describe('Options for that selector'),
+        storage: z.string().optional().describe('The name of a storage, for this torrent'),
+      }),
+    )
+    .default([])
+    .describe('Torrents to download, and to seed once they are whole'),
+  seeds: z
+    .array(
+      z.strictObject({
+        path: path().describe('A file or folder to seed'),
+        torrent: path().optional().describe('Its .torrent file; by default one is made'),
+      }),
+    )
+    .default([])
+    .describe('Content to seed from where it lies'),
+  selector: z.string().default('rarest-first').describe('The piece selector, by name'),
+  storage: z.string().default('file').describe('The storage, by name'),
+  transport: z.string().default('tcp').describe('The peer transport, by name'),
+  bufferMiB: z
+    .int()
+    .min(1)
+    .max(16384)
+    .default(64)
+    .describe('Memory for pieces on their way to and from the disk, in all'),
+  maxPeers: z.int().min(1).max(10_000).default(200).describe('Connected peers, a torrent'),
+  maxPeersInAll: z.int().min(1).max(60_000).default(2_000).describe('Connected peers, in all'),
+  maxPeersPerAddress: z
+    .int()
+    .min(1)
+    .default(8)
+    .describe('Connected peers from one address, a torrent; loopback is exempt'),
+  maxHalfOpen: z.int().min(1).max(1_000).default(32).describe('Connections being opened at once'),
+  uploadSlots: z.int().min(1).max(1_000).default(32).describe('Peers that are uploaded to at once, at most, a torrent'),
+})
+
+export type ClientConfig = z.output<typeof config>

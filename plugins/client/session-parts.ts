@@ -1,0 +1,69 @@
+// The one place that turns tokens and a plan into the plain references a session works with.
+import type { Host } from '../../core/base/host.js'
+import type { ChokePolicy } from '../../core/contracts/choke-policy.js'
+import type { FileSystem, HashPool, Names } from '../../core/contracts/host.js'
+import type { PeerDiscovery } from '../../core/contracts/peer-discovery.js'
+import type { PeerTransport } from '../../core/contracts/peer-transport.js'
+import type { PieceSelectorFactory } from '../../core/contracts/piece-selector.js'
+import type { StorageFactory, TorrentStorage } from '../../core/contracts/storage.js'
+import type { TorrentCatalog, TrackerServer } from '../../core/contracts/tracker.js'
+import type { NamedRegistry, Scope } from '../../core/kernel/plugin.js'
+import type { PeerId } from '../../core/protocol/ids.js'
+import type { BufferArena } from '../../core/torrent/buffer-arena.js'
+import type { PeerBook } from '../../core/torrent/peer-book.js'
+import type { SessionEvents, SessionParts } from '../../core/torrent/torrent-session.js'
+import type { ClientConfig } from './config.js'
+import type { TorrentPlan } from './torrent-plan.js'
+
+/** What the client was given at set-up, and what it keeps for all torrents. */
+export interface ClientParts {
+  readonly config: ClientConfig
+  readonly host: Host
+  readonly dataDir: string
+  readonly files: FileSystem
+  readonly hashing: HashPool
+  readonly names: Names | undefined
+  readonly storages: NamedRegistry<StorageFactory>
+  readonly selectors: NamedRegistry<PieceSelectorFactory>
+  readonly choke: ChokePolicy
+  readonly transport: PeerTransport
+  readonly discoveries: readonly PeerDiscovery[]
+  readonly trackers: readonly TrackerServer[]
+  readonly catalog: TorrentCatalog | undefined
+  readonly arena: BufferArena
+  readonly openScope: (label: string) => Scope
+  /** Our port for peers; 0 where we do not listen. */
+  readonly port: () => number
+  /** An empty book whose order of dialling is by our own address. */
+  readonly peerBook: () => PeerBook
+  /** Dials whatever is due. */
+  readonly dial: () => void
+}
+
+export interface Opened {
+  readonly storage: TorrentStorage
+  readonly book: PeerBook
+  readonly peerId: PeerId
+  readonly now: number
+  readonly events: SessionEvents
+}
+
+export function sessionParts(parts: ClientParts, plan: TorrentPlan, opened: Opened): SessionParts {
+  const { metainfo } = plan
+  return {
+    ...opened,
+    infoHash: metainfo.infoHash,
+    geometry: metainfo.geometry,
+    digests: metainfo.pieces,
+    info: metainfo.rawInfo,
+    port: parts.port(),
+    hashing: parts.hashing,
+    arena: parts.arena,
+    selector: { name: plan.selector, factory: parts.selectors.get(plan.selector), options: plan.selectorOptions },
+    choke: parts.choke,
+    random: parts.host.random.fork(metainfo.name),
+    maxPeers: parts.config.maxPeers,
+    maxPeersPerAddress: parts.config.maxPeersPerAddress,
+    uploadSlots: parts.config.uploadSlots,
+  }
+}

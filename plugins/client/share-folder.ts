@@ -1,0 +1,89 @@
+// A folder of which every entry is a torrent. Each .torrent is kept in dataDir/shared beside the sizes and times it was
+// made from, and an entry is hashed again only when these change.
+import { join } from 'node:path'
+import { equalBytes } from '../../core/base/bytes.js'
+import { messageOf, type NodeError } from '../../core/base/errors.js'
+import type { FileFact } from '../../core/contracts/host.js'
+import { parseMetainfo } from '../../core/protocol/metainfo.js'
+import { buildTorrent } from '../../core/protocol/metainfo-builder.js'
+import { makeTorrent } from '../../core/torrent/torrent-maker.js'
+import { clientErrors } from './errors.js'
+import type { ClientParts } from './session-parts.js'
+import { writeSample } from './share-sample.js'
+
+export interface SharedEntry {
+  readonly name: string
+  /** The .torrent, and where it lies. */
+  readonly torrent: Uint8Array
+  readonly file: string
+}
+
+export class ShareFolder {
+  constructor(
+    private readonly parts: ClientParts,
+    private readonly folder: string,
+    private readonly announce: ReadonlyArray<readonly string[]>,
+    private readonly warn: (error: NodeError) => void,
+  ) {}
+
+  async read(signal: AbortSignal): Promise<readonly SharedEntry[]> {
+    const { files, config, dataDir } = this.parts
+    if (config.sampleShare && (await files.stat(this.folder)) === null) await writeSample(files, this.folder)
+    if ((await files.stat(this.folder)) === null) {
+      throw clientErrors.make('ERR_CLIENT_NO_TORRENT', `client.share: there is no folder ${this.folder}`)
+    }
+    await files.makeDir(join(dataDir, 'shared'))
+    const names = (await files.list(this.folder)).filter(name => !name.startsWith('.'))
+    const entries: SharedEntry[] = []
+    for (const name of names) {
+      if (signal.aborted) break
+      try {
+        entries.push(await this.entry(name, fileNameFor(name, names), signal))
+      } catch (error) {
+        if (!signal.aborted)
+          this.warn(
+            clientErrors.make('ERR_CLIENT_NO_TORRENT', `${name} is not shared: ${messageOf(error)}`, { cause: error }),
+          )
+      }
+    }
+    return entries
+  }
+
+  private async entry(name: string, fileName: string, signal: AbortSignal): Promise<SharedEntry> {
+    const { files, dataDir } = this.parts
+    const path = join(this.folder, name)
+    const file = join(dataDir, 'shared', `${fileName}.torrent`)
+    const factsFile = join(dataDir, 'shared', `${fileName}.facts`)
+    const facts = Buffer.from(factsText(name, await files.walk(path)))
+    const kept = await this.kept(file, factsFile, facts)
+    const info = kept ?? (await makeTorrent(this.parts, path, name, {}, () => {}, signal)).info
+    const torrent = buildTorrent({ info, trackers: this.announce })
+    const before = (await files.stat(file)) === null ? null : await files.read(file)
+    if (before === null || !equalBytes(before, torrent)) await files.writeAtomic(file, torrent)
+    if (kept === null) await files.writeAtomic(factsFile, facts)
+    return { name, torrent, file }
+  }
+
+  /** The info dictionary made before, if the content is as it was then. */
+  private async kept(file: string, factsFile: string, facts: Uint8Array): Promise<Uint8Array | null> {
+    const { files } = this.parts
+    if ((await files.stat(file)) === null || (await files.stat(factsFile)) === null) return null
+    if (!equalBytes(await files.read(factsFile), facts)) return null
+    try {
+      return parseMetainfo(await files.read(file)).rawInfo.slice()
+    } catch {
+      return null
+    }
+  }
+}
+
+function factsText(name: string, facts: readonly FileFact[]): string {
+  return JSON.stringify([name, ...facts.map(fact => [fact.path, fact.length, fact.mtimeMs])])
+}
+
+/** Without spaces or anything a shell would trip over; a number keeps names apart that become equal. */
+function fileNameFor(name: string, all: readonly string[]): string {
+  const plain = (text: string): string => text.replaceAll(/[^A-Za-z0-9._-]/g, '_')
+  const twins = all.filter(other => plain(other) === plain(name))
+  return twins.length === 1 ? plain(name) : `${plain(name)}-${twins.indexOf(name) + 1}`
+}

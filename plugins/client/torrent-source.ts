@@ -1,0 +1,113 @@
+// Turns what the profile or a caller names into plans: .torrent files, content to seed, a folder that is shared.
+import { basename, dirname, join } from 'node:path'
+import { toHex } from '../../core/base/bytes.js'
+import type { NodeError } from '../../core/base/errors.js'
+import type { AddOptions } from '../../core/contracts/node-api.js'
+import { parseMetainfo, refuseV2Only, type Metainfo } from '../../core/protocol/metainfo.js'
+import { buildTorrent } from '../../core/protocol/metainfo-builder.js'
+import { makeTorrent } from '../../core/torrent/torrent-maker.js'
+import { clientErrors } from './errors.js'
+import type { ClientParts } from './session-parts.js'
+import { ShareFolder } from './share-folder.js'
+import type { TorrentPlan } from './torrent-plan.js'
+
+/** Reads or makes what one entry of the profile stands for. */
+export type SourceJob = (signal: AbortSignal) => Promise<readonly TorrentPlan[]>
+
+interface Work {
+  readonly folder?: string | undefined
+  readonly nameOnDisk?: string
+  readonly file?: string
+  readonly storage?: string | undefined
+  readonly selector?: string | undefined
+  readonly selectorOptions?: Readonly<Record<string, unknown>> | undefined
+}
+
+export class TorrentSource {
+  constructor(
+    private readonly parts: ClientParts,
+    private readonly warn: (error: NodeError) => void,
+  ) {}
+
+  /** Everything the profile names. */
+  jobs(): readonly SourceJob[] {
+    const { torrents, seeds, share } = this.parts.config
+    return [
+      ...torrents.map(entry => async () => [await this.fromFile(entry.file, { ...entry, folder: entry.into })]),
+      ...seeds.map(entry => async (signal: AbortSignal) => [await this.fromContent(entry.path, entry.torrent, signal)]),
+      ...(share === undefined ? [] : [(signal: AbortSignal) => this.fromShare(share, signal)]),
+    ]
+  }
+
+  added(what: { readonly torrent: Uint8Array } | { readonly path: string }, options: AddOptions): Promise<TorrentPlan> {
+    const work = { ...options, folder: options.into }
+    if ('path' in what) return this.fromFile(what.path, work)
+    return Promise.resolve(this.plan(parseMetainfo(what.torrent), work))
+  }
+
+  private async fromFile(file: string, work: Work): Promise<TorrentPlan> {
+    if ((await this.parts.files.stat(file)) === null) {
+      throw clientErrors.make('ERR_CLIENT_NO_TORRENT', `there is no file ${file}`, { details: { file } })
+    }
+    return this.plan(parseMetainfo(await this.parts.files.read(file)), { ...work, file })
+  }
+
+  private async fromContent(path: string, torrent: string | undefined, signal: AbortSignal): Promise<TorrentPlan> {
+    if ((await this.parts.files.stat(path)) === null) {
+      throw clientErrors.make('ERR_CLIENT_NO_TORRENT', `there is no ${path} to seed`, { details: { path } })
+    }
+    const where = { folder: dirname(path), nameOnDisk: basename(path) }
+    if (torrent !== undefined) return this.fromFile(torrent, where)
+    const made = await makeTorrent(this.parts, path, basename(path), {}, () => {}, signal)
+    const bytes = buildTorrent({ info: made.info, trackers: this.ownTrackers })
+    const metainfo = parseMetainfo(bytes)
+    const file = join(this.parts.dataDir, `${toHex(metainfo.infoHash)}.torrent`)
+    await this.parts.files.writeAtomic(file, bytes)
+    return this.plan(metainfo, { ...where, file })
+  }
+
+  private async fromShare(folder: string, signal: AbortSignal): Promise<readonly TorrentPlan[]> {
+    const share = new ShareFolder(this.parts, folder, this.ownTrackers, this.warn)
+    const entries = await share.read(signal)
+    return entries.map(entry =>
+      this.plan(parseMetainfo(entry.torrent), { folder, nameOnDisk: entry.name, file: entry.file }),
+    )
+  }
+
+  private plan(metainfo: Metainfo, work: Work): TorrentPlan {
+    const { config, storages, selectors, dataDir } = this.parts
+    const storage = work.storage ?? config.storage
+    const selector = work.selector ?? config.selector
+    const folder = work.folder ?? storages.get(storage).root ?? join(dataDir, 'downloads')
+    refuseV2Only(metainfo)
+    // A name that nobody provides is told before anything is opened.
+    selectors.get(selector)
+    return {
+      metainfo,
+      folder,
+      ...(work.nameOnDisk === undefined ? {} : { nameOnDisk: work.nameOnDisk }),
+      ...(work.file === undefined ? {} : { file: work.file }),
+      storage,
+      selector,
+      selectorOptions: work.selectorOptions ?? {},
+      trackers: withOwn(metainfo.trackers, this.ownTrackers),
+    }
+  }
+
+  /** One tier: with "self", HTTP and UDP are two doors of one tracker. */
+  private get ownTrackers(): ReadonlyArray<readonly string[]> {
+    const { announceTo } = this.parts.config
+    if (announceTo !== 'self') return announceTo.map(url => [url])
+    const urls = this.parts.trackers.flatMap(server => server.announceUrls)
+    return urls.length === 0 ? [] : [urls]
+  }
+}
+
+/** The torrent's own tiers first; an address that stands in one already is not asked twice. */
+function withOwn(
+  tiers: ReadonlyArray<readonly string[]>,
+  own: ReadonlyArray<readonly string[]>,
+): ReadonlyArray<readonly string[]> {
+  const known = new Set(tiers.flat())
+  return [...tiers, ...own.map(tier => tier.filter(url => !known.has(url)))].filter(tier => tier.length > 0)
+}
