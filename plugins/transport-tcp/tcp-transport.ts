@@ -1,6 +1,7 @@
 // Dialling and accepting. Links read nothing until they are opened.
 import { connect, createServer } from 'node:net'
 import { endpointOf, formatIp, parseIp } from '../../core/base/address.js'
+import { readInto } from './accepted-socket.js'
 import { dialFault, listenFault, transportErrors } from './errors.js'
 import { TcpLink } from './tcp-link.js'
 import { TurnEnd } from './turn-end.js'
@@ -47,8 +48,7 @@ export class TcpTransport implements PeerTransport {
       if (signal.aborted) return aborted()
       let link: TcpLink | null = null
       const { reading } = this
-      const callback = (length: number): boolean =>
-        link !== null && link.receive(length === reading.length ? reading : reading.subarray(0, length))
+      const callback = (length: number): boolean => link !== null && link.receive(this.chunk(length))
       const options = { host: formatIp(to.ip), port: to.port, noDelay: true, onread: { buffer: reading, callback } }
       const dialled = (socket = connect(options))
       dialled.pause()
@@ -61,7 +61,7 @@ export class TcpTransport implements PeerTransport {
       dialled.once('connect', () => {
         signal.removeEventListener('abort', aborted)
         dialled.off('error', failed)
-        resolve((link = this.adopt(dialled, to, false)))
+        resolve((link = this.keep(new TcpLink(dialled, to, false, this.highWater, this.turn), dialled)))
       })
     })
   }
@@ -72,9 +72,7 @@ export class TcpTransport implements PeerTransport {
       const ip = parseIp(remoteAddress?.split('%')[0] ?? '')
       // Reset before it was accepted: nobody can say who it was.
       if (ip === null || remotePort === undefined) return void socket.on('error', () => undefined).destroy()
-      const link = this.adopt(socket, endpointOf(ip, remotePort), true)
-      socket.on('data', chunk => link.receive(chunk))
-      socket.pause()
+      const link = this.adopt(socket, endpointOf(ip, remotePort))
       accept(link)
     })
     await bound(server, at, this.options.backlog)
@@ -95,11 +93,23 @@ export class TcpTransport implements PeerTransport {
     for (const link of [...this.links]) link.close()
   }
 
-  private adopt(socket: Socket, remote: Endpoint, inbound: boolean): TcpLink {
-    const link = new TcpLink(socket, remote, inbound, this.highWater, this.turn)
+  private adopt(accepted: Socket, remote: Endpoint): TcpLink {
+    let link: TcpLink | null = null
+    const socket = readInto(accepted, this.reading, length => link !== null && link.receive(this.chunk(length)))
+    link = new TcpLink(socket ?? accepted, remote, true, this.highWater, this.turn)
+    const made = link
+    if (socket === null) accepted.on('data', chunk => made.receive(chunk)).pause()
+    return this.keep(link, socket ?? accepted)
+  }
+
+  private keep(link: TcpLink, socket: Socket): TcpLink {
     this.links.add(link)
     socket.once('close', () => this.links.delete(link))
     return link
+  }
+
+  private chunk(length: number): Uint8Array {
+    return length === this.reading.length ? this.reading : this.reading.subarray(0, length)
   }
 
   private stopAccepting(server: Server): void {
