@@ -5,13 +5,8 @@ export const config = z.strictObject({
     .int()
     .min(64)
     .max(65536)
-    .default(1024)
+    .default(512)
     .describe('Unsent bytes of one peer above which it gets nothing more until all of them have left.'),
-  readBufferKiB: z
-    .int()
-    .min(16)
-    .max(4096)
-    .default(256)
-    .describe('The one buffer that all dialled connections read into.'),
+  readBufferKiB: z.int().min(16).max(4096).default(128).describe('The one buffer that all connections read into.'),
   backlog: z.int().min(1).max(65535).default(1024).describe('Connections that may wait to be accepted.'),
 })

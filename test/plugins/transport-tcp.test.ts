@@ -5,6 +5,7 @@ import { formatEndpoint, parseEndpoint } from '../../core/base/address.js'
 import { silentLogger } from '../../core/base/log.js'
 import { PeerTransports } from '../../core/contracts/peer-transport.js'
 import plugin from '../../plugins/transport-tcp/index.js'
+import { readInto } from '../../plugins/transport-tcp/accepted-socket.js'
 import { TcpTransport } from '../../plugins/transport-tcp/tcp-transport.js'
 import { register } from '../conformance/case.js'
 import { loadPlugin } from '../conformance/load-plugin.js'
@@ -18,7 +19,7 @@ import type { NodeError } from '../../core/base/errors.js'
 import type { PeerLink, PeerSink } from '../../core/contracts/peer-transport.js'
 
 const never = (): AbortSignal => new AbortController().signal
-const options = { sendBufferKiB: 1024, readBufferKiB: 256, backlog: 1024 }
+const options = { sendBufferKiB: 512, readBufferKiB: 128, backlog: 1024 }
 
 function at(text: string): Endpoint {
   const endpoint = parseEndpoint(text)
@@ -78,6 +79,38 @@ describe('transport-tcp', () => {
     server.close()
   })
 
+  it('reads into one buffer, whoever dialled', async () => {
+    const buffers = new Set<ArrayBufferLike>()
+    const hear = sink({ onData: chunk => buffers.add(chunk.buffer) })
+    const listener = await transport.listen(at('127.0.0.1:0'), link => {
+      link.open(hear)
+      link.write(Uint8Array.of(1))
+    })
+    let heard = 0
+    for (let i = 0; i < 2; i++) {
+      const link = await transport.dial(listener.local, never())
+      link.open(sink({ onData: chunk => (buffers.add(chunk.buffer), heard++) }))
+      link.write(Uint8Array.of(2))
+    }
+    await until(() => heard === 2)
+    await settle()
+    expect(buffers.size).to.equal(1)
+  })
+
+  it('takes an accepted socket as it is where its handle cannot be had', async () => {
+    const server = await bare(accepted => {
+      expect(readInto(Object.create(accepted, { _handle: { value: {} } }), new Uint8Array(1), () => true)).to.equal(
+        null,
+      )
+      accepted.end('untouched')
+    })
+    let text = ''
+    const link = await transport.dial(server.local, never())
+    link.open(sink({ onData: chunk => (text += Buffer.from(chunk).toString()) }))
+    await until(() => text === 'untouched')
+    server.close()
+  })
+
   it('tells a reset from an end', async () => {
     const closes: (NodeError | null)[] = []
     const sockets: Socket[] = []
@@ -124,7 +157,7 @@ describe('transport-tcp', () => {
         await turn()
       }
       expect(open).to.equal(false)
-      expect(given - link.sent).to.be.at.most(1024 * 1024 + block.length)
+      expect(given - link.sent).to.be.at.most(512 * 1024 + block.length)
     }
     server.close()
   })
@@ -171,7 +204,8 @@ describe('transport-tcp', () => {
     }
     const module = (path: string): string => JSON.stringify(new URL(path, import.meta.url).href)
     const script = `
-      import { TcpTransport } from ${module('../../plugins/transport-tcp/tcp-transport.js')}
+      import { readInto } from '../../plugins/transport-tcp/accepted-socket.js'
+import { TcpTransport } from ${module('../../plugins/transport-tcp/tcp-transport.js')}
       const clock = { now: () => performance.now() }
       const log = { warn: message => console.log('warned') }
       const transport = new TcpTransport(${JSON.stringify(options)}, clock, log)
