@@ -1,7 +1,7 @@
 // Strict, bounded, iterative check of bencoded bytes (BEP 3), made before anything else looks at them. It runs twice: the
 // first pass counts, the second notes where each token starts and where its value ends, so a bomb is refused before
 // memory is spent on it.
-import { NodeError } from '../base/errors.js'
+import type { NodeError } from '../base/errors.js'
 import { Bencoded } from './bencoded.js'
 import { protocolErrors } from './errors.js'
 

@@ -20,8 +20,14 @@ export function decodeBencode(bytes: Uint8Array, rules: BencodeRules): Decoded {
   const scanned = scanBencode(bytes, rules)
   if (scanned instanceof NodeError) throw scanned
   refuseUnholdable(scanned)
-  const value: Decoded = bencode.decode(scanned.raw(0))
-  return value
+  const value: unknown = bencode.decode(scanned.raw(0))
+  if (isDecoded(value)) return value
+  throw protocolErrors.make('ERR_BENCODE_VALUE', 'the bencode package gave what bencode cannot hold')
+}
+
+/** Of the outermost value; what lies in it was made by the same hand. */
+function isDecoded(value: unknown): value is Decoded {
+  return typeof value === 'number' || (typeof value === 'object' && value !== null)
 }
 
 /** Keys are sorted; undefined values are left out. Throws ERR_BENCODE_VALUE for a number that is no safe integer. */

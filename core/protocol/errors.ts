@@ -14,4 +14,6 @@ export const protocolErrors = errorTable({
   ERR_METAINFO_HYBRID: 'remote',
   ERR_METAINFO_LAYERS: 'remote',
   ERR_METAINFO_V2_ONLY: 'operator',
+  ERR_METAINFO_SOURCE: 'operator',
+  ERR_METAINFO_PIECE_LENGTH: 'operator',
 })

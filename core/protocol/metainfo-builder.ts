@@ -31,7 +31,7 @@ export function buildInfo(parts: InfoParts): Uint8Array {
 export interface TorrentParts {
   /** As buildInfo gave it. */
   readonly info: Uint8Array
-  readonly trackers?: ReadonlyArray<readonly string[]>
+  readonly trackers?: ReadonlyArray<readonly string[]> | undefined
   readonly comment?: string | undefined
   readonly createdBy?: string | undefined
   /** Seconds since 1970. */

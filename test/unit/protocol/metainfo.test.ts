@@ -81,7 +81,7 @@ describe('metainfo', () => {
       [files('x'), 'ERR_METAINFO_FIELD'],
       [files({ length: 5 }), 'ERR_METAINFO_FIELD'],
       [files({ length: 5, path: [] }), 'ERR_METAINFO_FIELD'],
-      [files({ length: 5, path: new Array<string>(101).fill('a') }), 'ERR_METAINFO_SIZE'],
+      [files({ length: 5, path: 'a'.repeat(101).split('') }), 'ERR_METAINFO_SIZE'],
       [
         files({ length: 2 ** 47, path: ['a'] }, { length: 2 ** 47, path: ['b'] }, { length: 1, path: ['c'] }),
         'ERR_METAINFO_SIZE',

@@ -90,7 +90,7 @@ describe('UDP tracker packets', () => {
   })
 
   function pad(head: number[]): number[] {
-    return [...head, ...new Array<number>(255).fill(47)]
+    return [...head, ...new Uint8Array(255).fill(47)]
   }
 
   it('the address a client claims is not looked at', () => {
