@@ -174,3 +174,9 @@ export function tryOptionsCheck(schema: unknown): OptionsCheck | string {
     return messageOf(error)
   }
 }
+
+/** Of new faults, those at places that nothing was said about yet: what is wrong twice over is told once. */
+export function untold(found: readonly Fault[], told: readonly Fault[]): Fault[] {
+  const places = new Set(told.map(fault => fault.place))
+  return found.filter(fault => !places.has(fault.place))
+}

@@ -82,7 +82,7 @@ function filledIn(text: string, origin: Origin, env: Environment, faults: Fault[
       expected: `the environment variable ${name}`,
       hint: `start with ${name}=... in the environment`,
     })
-    return ''
+    return `\${${name}}`
   })
   return { kind: 'leaf', origin, value, raw: text }
 }

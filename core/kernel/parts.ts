@@ -1,7 +1,7 @@
 // The plugins of one node, from the entries of its profile to modules with checked options.
 import type { Host } from '../base/host.js'
 import { createRandom } from '../base/random.js'
-import { configure, tryOptionsCheck, type OptionsCheck } from './config.js'
+import { configure, tryOptionsCheck, untold, type OptionsCheck } from './config.js'
 import { placeOf, type Origin, type Sourced } from './document.js'
 import type { Fault } from './faults.js'
 import { GIVEN } from './graph.js'
@@ -57,11 +57,11 @@ export async function loadParts(loader: ModuleLoader, profile: Profile, faults: 
 /** Fills in and freezes every plugin's options. A place that has been complained of already is not told twice. */
 export function configureParts(parts: readonly Part[], profile: Profile, reader: ProfileReader, faults: Fault[]): void {
   applyOverrides(profile, reader, parts, faults)
-  const told = new Set(faults.map(fault => fault.place))
+  const told = [...faults]
   for (const part of parts) {
     const found: Fault[] = []
     part.options = configure(part.check, part.config, profile.folder, found)
-    faults.push(...found.filter(fault => !told.has(fault.place)))
+    faults.push(...untold(found, told))
   }
 }
 

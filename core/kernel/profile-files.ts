@@ -4,9 +4,10 @@
 import { dirname, isAbsolute, relative, resolve } from 'node:path'
 import { z } from 'zod'
 import { messageOf } from '../base/errors.js'
-import { issueFaults } from './config.js'
+import { issueFaults, untold } from './config.js'
 import { locate, placeOf, plain, sourced, type Environment, type Origin, type Sourced } from './document.js'
 import type { Fault } from './faults.js'
+import { jsonFault } from './json-text.js'
 import { path } from './plugin.js'
 
 const entryShape = z
@@ -93,7 +94,8 @@ export class ProfileFiles {
   async addContent(content: unknown, origin: Origin, chain: readonly string[] = []): Promise<void> {
     const document = sourced(content, origin, this.reader.env, this.faults)
     const checked = profileShape.safeParse(plain(document))
-    if (!checked.success) this.faults.push(...issueFaults(checked.error.issues, document, profileJson, CODES))
+    const issues = checked.success ? [] : issueFaults(checked.error.issues, document, profileJson, CODES)
+    this.faults.push(...untold(issues, this.faults))
     for (const [i, base] of (checked.data?.extends ?? []).entries()) {
       const at = locate(document, ['extends', i]).origin
       await this.addFile(resolve(at.folder, base), at, chain)
@@ -102,25 +104,16 @@ export class ProfileFiles {
   }
 
   private parse(text: string, origin: Origin): unknown {
-    try {
-      return JSON.parse(text.replace(/^\uFEFF/, ''))
-    } catch (error) {
-      const found = messageOf(error)
-      this.faults.push({
-        code: 'ERR_PROFILE_JSON',
-        place: `${origin.source}${lineOf(text, found)}`,
-        found,
-        expected: 'JSON: names and strings in double quotes, no comma after the last item, no comments',
-        hint: 'correct the text at this place',
-      })
-      return undefined
-    }
+    const bare = text.replace(/^\uFEFF/, '')
+    const fault = jsonFault(bare)
+    if (fault === null) return JSON.parse(bare)
+    this.faults.push({
+      code: 'ERR_PROFILE_JSON',
+      place: `${origin.source}:${fault.line}:${fault.column}`,
+      found: fault.found,
+      expected: 'JSON: names and strings in double quotes, every name once, no comma after the last item, no comments',
+      hint: 'correct the text at this place, or just before it',
+    })
+    return undefined
   }
-}
-
-function lineOf(text: string, message: string): string {
-  const at = /position (\d+)/.exec(message)?.[1]
-  if (at === undefined) return ''
-  const before = text.slice(0, Number(at)).split('\n')
-  return `:${before.length}:${(before.at(-1)?.length ?? 0) + 1}`
 }
