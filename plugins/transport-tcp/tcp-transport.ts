@@ -33,6 +33,7 @@ export class TcpTransport implements PeerTransport {
     private readonly options: TcpOptions,
     private readonly clock: Clock,
     private readonly log: Logger,
+    private readonly readsInto: typeof readInto = readInto,
   ) {
     this.reading = new Uint8Array(options.readBufferKiB * 1024)
     this.highWater = options.sendBufferKiB * 1024
@@ -89,13 +90,13 @@ export class TcpTransport implements PeerTransport {
 
   /** Ends everything that is still open. */
   close(): void {
-    for (const server of [...this.servers]) this.stopAccepting(server)
-    for (const link of [...this.links]) link.close()
+    for (const server of this.servers) this.stopAccepting(server)
+    for (const link of this.links) link.close()
   }
 
   private adopt(accepted: Socket, remote: Endpoint): TcpLink {
     let link: TcpLink | null = null
-    const socket = readInto(accepted, this.reading, length => link !== null && link.receive(this.chunk(length)))
+    const socket = this.readsInto(accepted, this.reading, length => link !== null && link.receive(this.chunk(length)))
     link = new TcpLink(socket ?? accepted, remote, true, this.highWater, this.turn)
     const made = link
     if (socket === null) accepted.on('data', chunk => made.receive(chunk)).pause()

@@ -14,7 +14,7 @@ export interface DatagramNetUnderTest extends Passing {
   close(): Promise<void>
 }
 
-export function datagramNetCases(open: () => Promise<DatagramNetUnderTest>): ConformanceCase[] {
+export function datagramNetCases(open: () => DatagramNetUnderTest | Promise<DatagramNetUnderTest>): ConformanceCase[] {
   const one = (name: string, run: (test: DatagramNetUnderTest) => Promise<void>): ConformanceCase => ({
     name,
     async run() {

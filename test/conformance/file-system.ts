@@ -15,7 +15,7 @@ export interface FileSystemUnderTest extends Passing {
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 const text = (value: Uint8Array): string => new TextDecoder().decode(value)
 
-export function fileSystemCases(open: () => Promise<FileSystemUnderTest>): ConformanceCase[] {
+export function fileSystemCases(open: () => FileSystemUnderTest | Promise<FileSystemUnderTest>): ConformanceCase[] {
   type Wait = <T>(promise: Promise<T>) => Promise<T>
   const one = (
     name: string,

@@ -17,7 +17,7 @@ const limits: HttpLimits = { timeoutMs: 5000, maxBytes: 100_000 }
 const never = new AbortController().signal
 const ok = (body: Uint8Array): HttpReply => ({ status: 200, type: 'text/plain', body })
 
-export function httpNetCases(open: () => Promise<HttpNetUnderTest>): ConformanceCase[] {
+export function httpNetCases(open: () => HttpNetUnderTest | Promise<HttpNetUnderTest>): ConformanceCase[] {
   type Ask = (target: string, more?: Partial<HttpLimits>, signal?: AbortSignal) => Promise<HttpReply>
 
   const one = (

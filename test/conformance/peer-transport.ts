@@ -82,7 +82,9 @@ interface Pair {
 
 const never = (): AbortSignal => new AbortController().signal
 
-export function peerTransportCases(open: () => Promise<PeerTransportUnderTest>): ConformanceCase[] {
+export function peerTransportCases(
+  open: () => PeerTransportUnderTest | Promise<PeerTransportUnderTest>,
+): ConformanceCase[] {
   const one = (name: string, run: (test: PeerTransportUnderTest) => Promise<void>): ConformanceCase => ({
     name,
     async run() {

@@ -23,7 +23,7 @@ function at(text: string): Endpoint {
 for (const address of ['127.0.0.1:0', '[::1]:0']) {
   register(
     `host-node datagrams on ${address}`,
-    datagramNetCases(async () => {
+    datagramNetCases(() => {
       const net = new NodeDatagramNet(systemClock, silentLogger)
       return { net, at: at(address), ...passing, close: () => net.close() }
     }),

@@ -28,7 +28,7 @@ function at(text: string): Endpoint {
 for (const address of ['127.0.0.1:0', '[::1]:0']) {
   register(
     `host-node HTTP on ${address}`,
-    httpNetCases(async () => {
+    httpNetCases(() => {
       const net = new NodeHttpNet(systemClock)
       return { net, at: at(address), ...passing, close: () => net.close() }
     }),
@@ -276,7 +276,7 @@ describe('host-node HTTP client', () => {
     expect(heard).to.deep.equal([own, own, undefined])
     for (const close of closers.splice(0)) close()
     const error = await refusal(get(url.href), 'remote')
-    expect(`${error.message} ${String(error.details)}`).to.not.match(/passkey|p@ss|p%40ss/)
+    expect(`${error.message} ${JSON.stringify(error.details)}`).to.not.match(/passkey|p@ss|p%40ss/)
   })
 
   it('S-34: a certificate that nobody vouches for is an error, and https never becomes http', async function () {

@@ -32,7 +32,7 @@ async function codeOf(promise: Promise<unknown>): Promise<string> {
 
 register(
   'sim-transport',
-  peerTransportCases(async () => {
+  peerTransportCases(() => {
     const world = new World(1)
     const node = world.node('a')
     return {
@@ -41,7 +41,7 @@ register(
       nobody: addressOf(node, 1),
       until: holds => world.run(holds),
       settle: () => world.advance(1000),
-      close: async () => undefined,
+      close: () => Promise.resolve(),
     }
   }),
 )
