@@ -41,7 +41,7 @@ export class SimDisk {
         try {
           resolve(act())
         } catch (error) {
-          reject(error as Error)
+          reject(error)
         }
       })
     })

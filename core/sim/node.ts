@@ -48,8 +48,8 @@ export interface LogLine {
 
 /** Monotonic clocks of different machines have nothing to do with each other: this is the most they differ by. */
 const CLOCK_SPREAD_MS = 1_000_000
-/** Wall-clock time at which every world begins. */
-const EPOCH_MS = Date.UTC(2025, 0, 1)
+/** Wall-clock time at which every world begins: the first moment of 2025, UTC. */
+const EPOCH_MS = 1_735_689_600_000
 
 export class SimNode {
   readonly host: Host

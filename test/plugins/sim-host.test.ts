@@ -226,7 +226,7 @@ describe('sim-host files, names and hashing', () => {
 
   it('find machines by name, in the family that is asked for', async () => {
     const world = new World(1)
-    const six = Uint8Array.of(0x20, 1, ...new Array<number>(13).fill(0), 9)
+    const six = Uint8Array.of(0x20, 1, ...new Uint8Array(13), 9)
     const b = world.node('b', { addresses: [Uint8Array.of(20, 0, 0, 9), six] })
     const names = new SimNames(world.node('a'))
     expect(await names.resolve('b', 0)).to.deep.equal(b.addresses)
