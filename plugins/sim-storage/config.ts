@@ -1,4 +1,4 @@
-import { z } from '../../core/kernel/plugin.js'
+import { path, z } from '../../core/kernel/plugin.js'
 
 export const config = z.strictObject({
   name: z
@@ -6,6 +6,7 @@ export const config = z.strictObject({
     .min(1)
     .default('file')
     .describe('The name under which the storage is provided; "file", so that a profile works unchanged.'),
+  root: path().optional().describe("Folder on the machine's disk that torrents go to when nothing else is said."),
   hashing: z
     .boolean()
     .default(true)

@@ -138,15 +138,21 @@ export class HashingStorage extends SimStorage implements TorrentStorage {
 }
 
 export class SimStorageFactory implements StorageFactory {
+  readonly root?: string
+  private readonly hashing: boolean
+
   constructor(
     private readonly machine: SimNode,
-    private readonly options: { readonly hashing: boolean },
-  ) {}
+    options: { readonly hashing: boolean; readonly root?: string | undefined },
+  ) {
+    this.hashing = options.hashing
+    if (options.root !== undefined) this.root = options.root
+  }
 
   async open(spec: StorageSpec, signal: AbortSignal): Promise<TorrentStorage> {
     signal.throwIfAborted()
     await Promise.resolve()
-    return this.options.hashing ? new HashingStorage(this.machine, spec) : new SimStorage(this.machine, spec)
+    return this.hashing ? new HashingStorage(this.machine, spec) : new SimStorage(this.machine, spec)
   }
 }
 
