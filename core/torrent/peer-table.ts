@@ -66,7 +66,7 @@ export class PeerTable {
   private nextSerial = 1
 
   constructor(readonly capacity: number) {
-    this.peers = new Array<Peer | null>(capacity).fill(null)
+    this.peers = Array.from({ length: capacity }, () => null)
     this.live = new Int16Array(capacity)
     this.flags = new Uint8Array(capacity)
     this.pipeline = new Int32Array(capacity)

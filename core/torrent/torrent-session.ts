@@ -202,13 +202,13 @@ export class TorrentSession implements Swarm {
     this.commits.tick(now)
     this.scheduler.tick(now, elapsed)
     this.chokes.tick(now, this.complete)
-    for (const session of [...this.sessions]) session.tick(now)
+    for (const session of this.sessions) session.tick(now)
   }
 
   /** Closes every link and waits for what is being written. The storage stays open: it is its owner's. */
   async close(): Promise<void> {
     this.closing = true
-    for (const session of [...this.sessions]) session.close(CloseReason.Ours)
+    for (const session of this.sessions) session.close(CloseReason.Ours)
     this.scheduler.abandonAll()
     await this.commits.close()
     this.reads.close()
@@ -262,13 +262,13 @@ export class TorrentSession implements Swarm {
 
   private finish(): void {
     this.whole = true
-    for (const session of [...this.sessions]) if (session.running && session.seed) session.close(CloseReason.BothSeeds)
+    for (const session of this.sessions) if (session.running && session.seed) session.close(CloseReason.BothSeeds)
     this.parts.events.completed()
   }
 
   private blame(_piece: PieceIndex, senders: readonly number[]): void {
     const verdict = this.trust.failed(senders)
-    for (const session of [...this.sessions]) {
+    for (const session of this.sessions) {
       if (verdict.ban.includes(session.serial)) session.close(CloseReason.Banned)
       else if (session.slot >= 0 && verdict.parole.includes(session.serial))
         this.peers.set(session.slot, PeerFlag.Parole, true)

@@ -1,6 +1,5 @@
 // Where a torrent's progress is kept: HASH.resume, written whole after the data is durable, and HASH.journal, four bytes
 // a piece soon after it was verified. What to believe of them is decided in core/torrent/resume.
-import { join } from 'node:path'
 import { Bitfield } from '../../core/base/bitfield.js'
 import { toHex } from '../../core/base/bytes.js'
 import type { Clock, Timer } from '../../core/base/clock.js'
@@ -40,8 +39,8 @@ export class ResumeStore {
     folder: string,
     private readonly infoHash: InfoHash,
   ) {
-    this.resumePath = join(folder, `${toHex(infoHash)}.resume`)
-    this.journalPath = join(folder, `${toHex(infoHash)}.journal`)
+    this.resumePath = `${folder}/${toHex(infoHash)}.resume`
+    this.journalPath = `${folder}/${toHex(infoHash)}.journal`
   }
 
   /** What is there; a damaged state is set aside, with one warning, and the data will be checked. */

@@ -13,7 +13,7 @@ import type { BufferArena } from '../../core/torrent/buffer-arena.js'
 import type { PeerBook } from '../../core/torrent/peer-book.js'
 import type { SessionEvents, SessionParts } from '../../core/torrent/torrent-session.js'
 import type { ClientConfig } from './config.js'
-import type { TorrentPlan } from './torrent-plan.js'
+import type { TorrentWork } from './torrent-work.js'
 
 /** What the client was given at set-up, and what it keeps for all torrents. */
 export interface ClientParts {
@@ -48,7 +48,7 @@ export interface Opened {
   readonly events: SessionEvents
 }
 
-export function sessionParts(parts: ClientParts, plan: TorrentPlan, opened: Opened): SessionParts {
+export function sessionParts(parts: ClientParts, plan: TorrentWork, opened: Opened): SessionParts {
   const { metainfo } = plan
   return {
     ...opened,

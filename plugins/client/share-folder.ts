@@ -1,12 +1,11 @@
 // A folder of which every entry is a torrent. Each .torrent is kept in dataDir/shared beside the sizes and times it was
 // made from, and an entry is hashed again only when these change.
-import { join } from 'node:path'
 import { equalBytes } from '../../core/base/bytes.js'
 import { messageOf, type NodeError } from '../../core/base/errors.js'
 import type { FileFact } from '../../core/contracts/host.js'
 import { parseMetainfo } from '../../core/protocol/metainfo.js'
 import { buildTorrent } from '../../core/protocol/metainfo-builder.js'
-import { makeTorrent } from '../../core/torrent/torrent-maker.js'
+import { planTorrent, assembleTorrent } from '../../core/protocol/torrent-plan.js'
 import { clientErrors } from './errors.js'
 import type { ClientParts } from './session-parts.js'
 import { writeSample } from './share-sample.js'
@@ -32,7 +31,7 @@ export class ShareFolder {
     if ((await files.stat(this.folder)) === null) {
       throw clientErrors.make('ERR_CLIENT_NO_TORRENT', `client.share: there is no folder ${this.folder}`)
     }
-    await files.makeDir(join(dataDir, 'shared'))
+    await files.makeDir(`${dataDir}/shared`)
     const names = (await files.list(this.folder)).filter(name => !name.startsWith('.'))
     const entries: SharedEntry[] = []
     for (const name of names) {
@@ -51,26 +50,32 @@ export class ShareFolder {
 
   private async entry(name: string, fileName: string, signal: AbortSignal): Promise<SharedEntry> {
     const { files, dataDir } = this.parts
-    const path = join(this.folder, name)
-    const file = join(dataDir, 'shared', `${fileName}.torrent`)
-    const factsFile = join(dataDir, 'shared', `${fileName}.facts`)
-    const facts = Buffer.from(factsText(name, await files.walk(path)))
+    const path = `${this.folder}/${name}`
+    const file = `${dataDir}/shared/${fileName}.torrent`
+    const factsFile = `${dataDir}/shared/${fileName}.facts`
+    const found = await files.walk(path)
+    const facts = new TextEncoder().encode(factsText(name, found))
     const kept = await this.kept(file, factsFile, facts)
-    const info = kept ?? (await makeTorrent(this.parts, path, name, {}, () => {}, signal)).info
-    const torrent = buildTorrent({ info, trackers: this.announce })
+    const torrent = kept ?? (await this.make(path, name, found, signal))
     const before = (await files.stat(file)) === null ? null : await files.read(file)
     if (before === null || !equalBytes(before, torrent)) await files.writeAtomic(file, torrent)
     if (kept === null) await files.writeAtomic(factsFile, facts)
     return { name, torrent, file }
   }
 
-  /** The info dictionary made before, if the content is as it was then. */
+  private async make(path: string, name: string, found: readonly FileFact[], signal: AbortSignal): Promise<Uint8Array> {
+    const plan = planTorrent(found, name)
+    const pieces = await this.parts.hashing.digests(found, path, plan.pieceLength, () => {}, signal)
+    return assembleTorrent(plan, pieces, { trackers: this.announce }).bytes
+  }
+
+  /** Made before, if the content is as it was then; with the trackers of today. */
   private async kept(file: string, factsFile: string, facts: Uint8Array): Promise<Uint8Array | null> {
     const { files } = this.parts
     if ((await files.stat(file)) === null || (await files.stat(factsFile)) === null) return null
     if (!equalBytes(await files.read(factsFile), facts)) return null
     try {
-      return parseMetainfo(await files.read(file)).rawInfo.slice()
+      return buildTorrent({ info: parseMetainfo(await files.read(file)).rawInfo, trackers: this.announce })
     } catch {
       return null
     }

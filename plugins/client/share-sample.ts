@@ -1,5 +1,4 @@
 // What a first run shares, so that there is something to download: a text and a file large enough to watch.
-import { join } from 'node:path'
 import { createRandom } from '../../core/base/random.js'
 import type { FileSystem } from '../../core/contracts/host.js'
 
@@ -11,10 +10,10 @@ runs beside it. Put your own here and start the node again.
 const SAMPLE_BYTES = 4 << 20
 
 export async function writeSample(files: FileSystem, folder: string): Promise<void> {
-  const sample = join(folder, 'shoal-sample')
+  const sample = `${folder}/shoal-sample`
   await files.makeDir(sample)
   const waves = new Uint8Array(SAMPLE_BYTES)
   createRandom(1851).fill(waves)
-  await files.writeAtomic(join(sample, 'waves.bin'), waves)
-  await files.writeAtomic(join(sample, 'welcome.txt'), new TextEncoder().encode(TEXT))
+  await files.writeAtomic(`${sample}/waves.bin`, waves)
+  await files.writeAtomic(`${sample}/welcome.txt`, new TextEncoder().encode(TEXT))
 }

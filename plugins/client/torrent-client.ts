@@ -11,7 +11,7 @@ import { clientErrors } from './errors.js'
 import { PeerDoor } from './peer-door.js'
 import type { ClientParts } from './session-parts.js'
 import { Torrent } from './torrent.js'
-import type { TorrentPlan } from './torrent-plan.js'
+import type { TorrentWork } from './torrent-work.js'
 import { TorrentSource } from './torrent-source.js'
 
 const TICK_MS = 1_000
@@ -167,7 +167,7 @@ export class TorrentClient implements NodeApi {
     }
   }
 
-  private async openPlanned(plan: TorrentPlan): Promise<void> {
+  private async openPlanned(plan: TorrentWork): Promise<void> {
     try {
       await this.open(plan, false)
     } catch (error) {
@@ -175,7 +175,7 @@ export class TorrentClient implements NodeApi {
     }
   }
 
-  private async open(plan: TorrentPlan, paused: boolean): Promise<Torrent> {
+  private async open(plan: TorrentWork, paused: boolean): Promise<Torrent> {
     const hash = toHex(plan.metainfo.infoHash)
     const known = this.torrents.get(hash)
     if (known !== undefined && known.snapshot().phase !== 'failed') {

@@ -1,18 +1,16 @@
 // Turns what the profile or a caller names into plans: .torrent files, content to seed, a folder that is shared.
-import { basename, dirname, join } from 'node:path'
 import { toHex } from '../../core/base/bytes.js'
 import type { NodeError } from '../../core/base/errors.js'
 import type { AddOptions } from '../../core/contracts/node-api.js'
 import { parseMetainfo, refuseV2Only, type Metainfo } from '../../core/protocol/metainfo.js'
-import { buildTorrent } from '../../core/protocol/metainfo-builder.js'
-import { makeTorrent } from '../../core/torrent/torrent-maker.js'
+import { assembleTorrent, planTorrent } from '../../core/protocol/torrent-plan.js'
 import { clientErrors } from './errors.js'
 import type { ClientParts } from './session-parts.js'
 import { ShareFolder } from './share-folder.js'
-import type { TorrentPlan } from './torrent-plan.js'
+import type { TorrentWork } from './torrent-work.js'
 
 /** Reads or makes what one entry of the profile stands for. */
-export type SourceJob = (signal: AbortSignal) => Promise<readonly TorrentPlan[]>
+export type SourceJob = (signal: AbortSignal) => Promise<readonly TorrentWork[]>
 
 interface Work {
   readonly folder?: string | undefined
@@ -39,34 +37,35 @@ export class TorrentSource {
     ]
   }
 
-  added(what: { readonly torrent: Uint8Array } | { readonly path: string }, options: AddOptions): Promise<TorrentPlan> {
+  added(what: { readonly torrent: Uint8Array } | { readonly path: string }, options: AddOptions): Promise<TorrentWork> {
     const work = { ...options, folder: options.into }
     if ('path' in what) return this.fromFile(what.path, work)
     return Promise.resolve(this.plan(parseMetainfo(what.torrent), work))
   }
 
-  private async fromFile(file: string, work: Work): Promise<TorrentPlan> {
+  private async fromFile(file: string, work: Work): Promise<TorrentWork> {
     if ((await this.parts.files.stat(file)) === null) {
       throw clientErrors.make('ERR_CLIENT_NO_TORRENT', `there is no file ${file}`, { details: { file } })
     }
     return this.plan(parseMetainfo(await this.parts.files.read(file)), { ...work, file })
   }
 
-  private async fromContent(path: string, torrent: string | undefined, signal: AbortSignal): Promise<TorrentPlan> {
+  private async fromContent(path: string, torrent: string | undefined, signal: AbortSignal): Promise<TorrentWork> {
     if ((await this.parts.files.stat(path)) === null) {
       throw clientErrors.make('ERR_CLIENT_NO_TORRENT', `there is no ${path} to seed`, { details: { path } })
     }
-    const where = { folder: dirname(path), nameOnDisk: basename(path) }
+    const where = placeOf(path)
     if (torrent !== undefined) return this.fromFile(torrent, where)
-    const made = await makeTorrent(this.parts, path, basename(path), {}, () => {}, signal)
-    const bytes = buildTorrent({ info: made.info, trackers: this.ownTrackers })
-    const metainfo = parseMetainfo(bytes)
-    const file = join(this.parts.dataDir, `${toHex(metainfo.infoHash)}.torrent`)
+    const found = await this.parts.files.walk(path)
+    const plan = planTorrent(found, where.nameOnDisk)
+    const pieces = await this.parts.hashing.digests(found, path, plan.pieceLength, () => {}, signal)
+    const { bytes, metainfo } = assembleTorrent(plan, pieces, { trackers: this.ownTrackers })
+    const file = `${this.parts.dataDir}/${toHex(metainfo.infoHash)}.torrent`
     await this.parts.files.writeAtomic(file, bytes)
     return this.plan(metainfo, { ...where, file })
   }
 
-  private async fromShare(folder: string, signal: AbortSignal): Promise<readonly TorrentPlan[]> {
+  private async fromShare(folder: string, signal: AbortSignal): Promise<readonly TorrentWork[]> {
     const share = new ShareFolder(this.parts, folder, this.ownTrackers, this.warn)
     const entries = await share.read(signal)
     return entries.map(entry =>
@@ -74,11 +73,11 @@ export class TorrentSource {
     )
   }
 
-  private plan(metainfo: Metainfo, work: Work): TorrentPlan {
+  private plan(metainfo: Metainfo, work: Work): TorrentWork {
     const { config, storages, selectors, dataDir } = this.parts
     const storage = work.storage ?? config.storage
     const selector = work.selector ?? config.selector
-    const folder = work.folder ?? storages.get(storage).root ?? join(dataDir, 'downloads')
+    const folder = work.folder ?? storages.get(storage).root ?? `${dataDir}/downloads`
     refuseV2Only(metainfo)
     // A name that nobody provides is told before anything is opened.
     selectors.get(selector)
@@ -101,6 +100,13 @@ export class TorrentSource {
     const urls = this.parts.trackers.flatMap(server => server.announceUrls)
     return urls.length === 0 ? [] : [urls]
   }
+}
+
+/** An absolute path as a folder and a name in it. */
+function placeOf(path: string): { readonly folder: string; readonly nameOnDisk: string } {
+  const bare = path.replace(/[/\\]+$/, '')
+  const cut = Math.max(bare.lastIndexOf('/'), bare.lastIndexOf('\\'))
+  return { folder: bare.slice(0, cut) || '/', nameOnDisk: bare.slice(cut + 1) }
 }
 
 /** The torrent's own tiers first; an address that stands in one already is not asked twice. */

@@ -18,7 +18,7 @@ import { clientErrors } from './errors.js'
 import { ResumeStore } from './resume-store.js'
 import type { ClientParts } from './session-parts.js'
 import { sessionParts } from './session-parts.js'
-import type { TorrentPlan } from './torrent-plan.js'
+import type { TorrentWork } from './torrent-work.js'
 
 const CHECKPOINT_MS = 5_000
 
@@ -43,7 +43,7 @@ export class Torrent implements DialClient {
 
   constructor(
     private readonly parts: ClientParts,
-    private readonly plan: TorrentPlan,
+    private readonly plan: TorrentWork,
     private readonly say: (event: NodeEvent) => void,
   ) {
     this.hash = toHex(plan.metainfo.infoHash)

@@ -2,7 +2,7 @@
 // Torrent.
 import type { Metainfo } from '../../core/protocol/metainfo.js'
 
-export interface TorrentPlan {
+export interface TorrentWork {
   readonly metainfo: Metainfo
   /** Where the .torrent lies; absolute. */
   readonly file?: string
