@@ -2,7 +2,7 @@ import { AnnouncePolicies } from '../../core/contracts/announce-policy.js'
 import { Http, NameLookup } from '../../core/contracts/host.js'
 import { Tracker, TrackerServers } from '../../core/contracts/tracker.js'
 import { definePlugin } from '../../core/kernel/plugin.js'
-import { announceAuthority, listenEndpoints, listeningText } from '../../core/tracker/listening.js'
+import { announceAuthority, listenAt, listeningText } from '../../core/tracker/listening.js'
 import { ClientAddress } from './client-address.js'
 import { config } from './config.js'
 import { HttpTracker } from './http-tracker.js'
@@ -27,12 +27,12 @@ export default definePlugin({
     ctx.provide(TrackerServers, { announceUrls })
     return {
       async start() {
-        for (const at of await listenEndpoints(listen, names)) {
+        await listenAt({ name: `${ctx.id}.listen`, value: listen }, names, async at => {
           const listener = await http.serve(at, (request, respond) => tracker.answer(request, respond))
           listeners.push(listener)
           const url = `http://${announceAuthority(listener.local, announceHost, names)}/announce`
           if (!announceUrls.includes(url)) announceUrls.push(url)
-        }
+        })
         log.info('HTTP tracker listens', { on: listeningText(listeners.map(listener => listener.local)) })
       },
       async stop() {

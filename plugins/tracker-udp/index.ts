@@ -2,7 +2,7 @@ import { Datagrams, NameLookup } from '../../core/contracts/host.js'
 import { Tracker, TrackerServers } from '../../core/contracts/tracker.js'
 import { definePlugin } from '../../core/kernel/plugin.js'
 import { ConnectionIds } from '../../core/tracker/connection-id.js'
-import { announceAuthority, listenEndpoints, listeningText } from '../../core/tracker/listening.js'
+import { announceAuthority, listenAt, listeningText } from '../../core/tracker/listening.js'
 import { config } from './config.js'
 import { noCounts, UdpTracker } from './udp-tracker.js'
 import type { Timer } from '../../core/base/clock.js'
@@ -29,12 +29,12 @@ export default definePlugin({
     ctx.provide(TrackerServers, { announceUrls })
     return {
       async start() {
-        for (const at of await listenEndpoints(listen, names)) {
+        await listenAt({ name: `${ctx.id}.listen`, value: listen }, names, async at => {
           const socket = await datagrams.serve(at, send => new UdpTracker(service, ids, counts, send))
           sockets.push(socket)
           const url = `udp://${announceAuthority(socket.local, announceHost, names)}/announce`
           if (!announceUrls.includes(url)) announceUrls.push(url)
-        }
+        })
         const on = listeningText(sockets.map(socket => socket.local))
         log.info('UDP tracker listens', { on, io: 'dgram', threads: 'main thread' })
         report = clock.every(REPORT_MS, () => log.debug('UDP tracker so far', { ...counts }))

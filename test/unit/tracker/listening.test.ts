@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { formatEndpoint, parseEndpoint, parseIp } from '../../../core/base/address.js'
-import { announceAuthority, listenEndpoints, listeningText } from '../../../core/tracker/listening.js'
+import { NodeError } from '../../../core/base/errors.js'
+import { announceAuthority, listenAt, listeningText } from '../../../core/tracker/listening.js'
 import type { Endpoint } from '../../../core/base/address.js'
 import type { Names } from '../../../core/contracts/index.js'
 
@@ -19,12 +20,21 @@ function names(own: readonly string[], hosts: Readonly<Record<string, readonly s
   }
 }
 
+async function opened(value: string | readonly string[], known: Names): Promise<string[]> {
+  const seen: string[] = []
+  await listenAt({ name: 'tracker-udp.listen', value }, known, endpoint => {
+    seen.push(formatEndpoint(endpoint))
+    return Promise.resolve()
+  })
+  return seen
+}
+
 describe('listening', () => {
   it('takes one endpoint or several, addresses or names', async () => {
     const known = names([], { tracker: ['2001:db8::1', '192.0.2.1'] })
-    const found = await listenEndpoints(['127.0.0.1:0', '[::]:6969', 'tracker:80'], known)
-    expect(found.map(formatEndpoint)).to.deep.equal(['127.0.0.1:0', '[::]:6969', '192.0.2.1:80'])
-    expect((await listenEndpoints('0.0.0.0:1', known)).map(formatEndpoint)).to.deep.equal(['0.0.0.0:1'])
+    const several = await opened(['127.0.0.1:0', '[::]:6969', 'tracker:80'], known)
+    expect(several).to.deep.equal(['127.0.0.1:0', '[::]:6969', '192.0.2.1:80'])
+    expect(await opened('0.0.0.0:1', known)).to.deep.equal(['0.0.0.0:1'])
   })
 
   for (const [text, said] of [
@@ -34,11 +44,22 @@ describe('listening', () => {
     ['127.0.0.1:70000', 'not HOST:PORT'],
   ] as const) {
     it(`names what is wrong with "${text}"`, async () => {
-      const error: unknown = await listenEndpoints(text, names([], { empty: [] })).catch((reason: unknown) => reason)
+      const error: unknown = await opened(text, names([], { empty: [] })).catch((reason: unknown) => reason)
       expect(error).to.include({ code: 'ERR_TRACKER_LISTEN', blame: 'operator' })
-      expect((error as Error).message).to.include(said)
+      expect((error as Error).message)
+        .to.include(said)
+        .and.include('tracker-udp.listen')
     })
   }
+
+  it('says which option an endpoint that cannot be opened comes from', async () => {
+    const taken = new NodeError('ERR_TAKEN', 'operator', 'the port is in use')
+    const error: unknown = await listenAt({ name: 'a.listen', value: '127.0.0.1:1' }, names([]), () =>
+      Promise.reject(taken),
+    ).catch((reason: unknown) => reason)
+    expect(error).to.include({ code: 'ERR_TAKEN', blame: 'operator', cause: taken })
+    expect((error as Error).message).to.equal('the port is in use (option a.listen)')
+  })
 
   for (const [local, announceHost, own, expected] of [
     ['127.0.0.1:80', 'auto', ['192.0.2.1'], '127.0.0.1:80'],
