@@ -1,13 +1,15 @@
 // Which blocks to ask of which peer. The selector says which piece to open next; everything inside open pieces is
 // decided here: a peer goes on with the piece it is at, then takes over one nobody works on, then opens a new one, then
 // joins another's. When nothing is left to ask, blocks asked of others are asked again (end game).
-import { Int32Ring } from '../base/ring.js'
 import { NONE, PieceState } from '../contracts/piece-selector.js'
 import { BLOCK_LENGTH, type PieceGeometry } from '../protocol/geometry.js'
 import type { PieceIndex } from '../protocol/ids.js'
 import type { PieceBook } from './piece-book.js'
 import { BlockState, NO_SLOT, NOBODY, type PieceSlots } from './piece-slots.js'
 import { type Peer, PeerFlag, type PeerTable } from './peer-table.js'
+import { Pipelines } from './pipelines.js'
+import { Requests } from './requests.js'
+import { auditRequests } from './scheduler-audit.js'
 import type { SelectorGuard } from './selector-guard.js'
 
 /** A peer that owes blocks and has sent none for this long is snubbing: what it was asked is asked of others. */
@@ -20,13 +22,17 @@ const MOST_ASKERS = 2
 const MOST_REPEATS = 32
 /** A sender that stands still in the middle of a block loses it to another after this long. */
 const STALLED_MS = 2_000
-const MOST_REQUESTS = 500
-/** A pipeline holds what arrives in this many seconds; the tick shrinks it to that once the rate has stopped growing. */
-const PIPELINE_SECONDS = 3
-const PIPELINE_LEAST = 4
+
+export interface SchedulerParts {
+  readonly geometry: PieceGeometry
+  readonly book: PieceBook
+  readonly slots: PieceSlots
+  readonly peers: PeerTable
+}
 
 export class BlockScheduler {
-  private readonly asked: Int32Ring[] = []
+  private readonly requests = new Requests()
+  private readonly pipelines: Pipelines
   private readonly current: Int32Array
   private readonly currentPiece: Int32Array
   /** Where a fill found nothing: not tried again before the tick or the stock of blocks changes. */
@@ -41,14 +47,22 @@ export class BlockScheduler {
   /** Bytes that came and were of no use: asked twice, late, or not asked at all. */
   wasted = 0
 
+  private readonly geometry: PieceGeometry
+  private readonly book: PieceBook
+  private readonly slots: PieceSlots
+  private readonly peers: PeerTable
+
   constructor(
-    private readonly geometry: PieceGeometry,
-    private readonly book: PieceBook,
-    private readonly slots: PieceSlots,
-    private readonly peers: PeerTable,
+    private readonly parts: SchedulerParts,
     private readonly selector: SelectorGuard,
     private readonly pieceFull: (slot: number) => void,
   ) {
+    const { peers } = parts
+    this.geometry = parts.geometry
+    this.book = parts.book
+    this.slots = parts.slots
+    this.peers = peers
+    this.pipelines = new Pipelines(peers)
     this.current = new Int32Array(peers.capacity).fill(NO_SLOT)
     this.currentPiece = new Int32Array(peers.capacity)
     this.idleAt = new Float64Array(peers.capacity).fill(-1)
@@ -57,7 +71,7 @@ export class BlockScheduler {
 
   /** Blocks asked of a peer that it has not sent. */
   outstanding(peer: number): number {
-    return this.asked[peer]?.length ?? 0
+    return this.requests.count(peer)
   }
 
   /** Asks a peer for as much as its pipeline has room for. */
@@ -66,19 +80,16 @@ export class BlockScheduler {
     const choked = this.peers.is(p, PeerFlag.TheyChoke)
     if (choked && peer.allowedFast.length === 0) return
     if (this.idleAt[p] === this.stock) return
-    const ring = (this.asked[p] ??= new Int32Ring(MOST_REQUESTS))
-    const pipeline = this.peers.pipeline[p]!
-    let room = pipeline - ring.length
-    if (room < Math.min(16, Math.max(1, pipeline >> 2))) return
-    if (ring.length === 0) this.peers.lastBlock[p] = this.now
+    const outstanding = this.requests.count(p)
+    let room = this.pipelines.room(p, outstanding)
+    if (room === 0) return
+    if (outstanding === 0) this.peers.lastBlock[p] = this.now
     while (room > 0) {
       const slot = choked ? this.fastSlot(peer) : this.slotFor(peer)
       if (slot === NO_SLOT) break
-      room -= this.askFrom(slot, peer, ring, room)
+      room -= this.askFrom(slot, peer, room)
     }
-    if (room > 0 && !choked && this.atTheEnd() && !this.peers.is(p, PeerFlag.Parole)) {
-      room -= this.repeat(peer, ring, room)
-    }
+    if (room > 0 && !choked && this.atTheEnd() && !this.peers.is(p, PeerFlag.Parole)) room -= this.repeat(peer, room)
     if (room > 0) this.idleAt[p] = this.stock
   }
 
@@ -87,7 +98,7 @@ export class BlockScheduler {
       const peer = this.peers.peers[this.peers.live[i]!]
       if (peer) {
         this.fill(peer)
-        peer.flush()
+        peer.voice.flush()
       }
     }
   }
@@ -104,7 +115,7 @@ export class BlockScheduler {
     if (slot === NO_SLOT || !Number.isInteger(k)) return null
     const index = this.slots.pieceIn(slot)
     if (k >= this.geometry.blocksIn(index) || length !== this.geometry.blockLength(index, k)) return null
-    if (!this.asks(peer.slot, piece, k)) return null
+    if (!this.requests.has(peer.slot, this.number(piece, k))) return null
     const block = this.slots.block(slot, k)
     if (this.slots.blockState[block] !== BlockState.Asked) return null
     const writer = this.slots.writer[block]!
@@ -122,13 +133,13 @@ export class BlockScheduler {
   received(peer: Peer, piece: number, begin: number, length: number, kept: boolean): boolean {
     const p = peer.slot
     const k = begin / BLOCK_LENGTH
-    const known = this.asked[p]?.remove(piece * this.geometry.blocksPerPiece + k) ?? false
+    const known = this.requests.take(p, this.number(piece, k))
     this.writing[p] = -1
     this.peers.downNow[p]! += length
     if (known) {
       this.peers.lastBlock[p] = this.now
       this.peers.set(p, PeerFlag.Snubbing, false)
-      if (this.peers.is(p, PeerFlag.Growing)) this.grow(p)
+      this.pipelines.blockCame(p)
     }
     const slot = this.slots.slotOf[piece] ?? NO_SLOT
     if (!kept || slot === NO_SLOT) {
@@ -136,12 +147,7 @@ export class BlockScheduler {
       if (known && slot !== NO_SLOT) this.unask(slot, k)
       return known
     }
-    const block = this.slots.block(slot, k)
-    this.slots.writer[block] = NOBODY
-    this.slots.blockState[block] = BlockState.Here
-    this.slots.sender[block] = peer.serial
-    this.slots.hereBlocks[slot]!++
-    if (--this.slots.askers[block]! > 0) this.cancelOthers(slot, k)
+    if (this.slots.keep(slot, k, peer.serial)) this.cancelOthers(slot, k)
     if (this.slots.full(slot)) this.pieceFull(slot)
     return known
   }
@@ -149,7 +155,7 @@ export class BlockScheduler {
   /** The peer refused a request (BEP 6). False: it was not asked for that. */
   rejected(peer: Peer, piece: number, begin: number): boolean {
     const k = begin / BLOCK_LENGTH
-    if (!this.asked[peer.slot]?.remove(piece * this.geometry.blocksPerPiece + k)) return false
+    if (!this.requests.take(peer.slot, this.number(piece, k))) return false
     const slot = this.slots.slotOf[piece] ?? NO_SLOT
     if (slot !== NO_SLOT) this.unask(slot, k)
     return true
@@ -158,10 +164,8 @@ export class BlockScheduler {
   /** The peer will send nothing of what it was asked: it choked us, went away, or snubs. */
   release(peer: Peer): void {
     const p = peer.slot
-    const ring = this.asked[p]
     this.stopWriting(peer)
-    while (ring && ring.length > 0) {
-      const number = ring.shift()
+    for (let number = this.requests.shift(p); number >= 0; number = this.requests.shift(p)) {
       const piece = Math.floor(number / this.geometry.blocksPerPiece)
       const slot = this.slots.slotOf[piece] ?? NO_SLOT
       if (slot !== NO_SLOT) this.unask(slot, number - piece * this.geometry.blocksPerPiece)
@@ -200,47 +204,11 @@ export class BlockScheduler {
   }
 
   checkInvariants(): readonly string[] {
-    const wrong: string[] = []
-    const askers = new Map<number, number>()
-    for (const peer of this.peers) {
-      const ring = this.asked[peer.slot]
-      for (let i = 0; ring && i < ring.length; i++) {
-        const number = ring.peek(i)
-        askers.set(number, (askers.get(number) ?? 0) + 1)
-        const piece = Math.floor(number / this.geometry.blocksPerPiece)
-        const state = this.book.state[piece]
-        if (state !== PieceState.Open && state !== PieceState.Have && state !== PieceState.Verifying) {
-          wrong.push(`peer ${peer.slot} was asked for piece ${piece}, which is in state ${state}`)
-        }
-      }
-    }
-    for (let i = 0; i < this.slots.openCount; i++) {
-      const slot = this.slots.open[i]!
-      const piece = this.slots.pieceIn(slot)
-      const state = this.book.state[piece]
-      if (state !== PieceState.Open && state !== PieceState.Verifying)
-        wrong.push(`piece ${piece} has a slot in state ${state}`)
-      let free = 0
-      for (let k = 0; k < this.geometry.blocksIn(piece); k++) {
-        const block = this.slots.block(slot, k)
-        const blockState = this.slots.blockState[block]
-        if (blockState === BlockState.Free) free++
-        const asks = askers.get(piece * this.geometry.blocksPerPiece + k) ?? 0
-        if (blockState === BlockState.Asked && asks !== this.slots.askers[block]) {
-          wrong.push(`block ${k} of piece ${piece}: asked of ${asks} peers, ${this.slots.askers[block]} counted`)
-        }
-      }
-      if (free !== this.slots.freeBlocks[slot])
-        wrong.push(`piece ${piece}: ${free} blocks free, ${this.slots.freeBlocks[slot]} counted`)
-    }
-    const inSlots = this.book.count(PieceState.Open) + this.book.count(PieceState.Verifying)
-    if (inSlots !== this.slots.openCount)
-      wrong.push(`${inSlots} pieces open or verifying, ${this.slots.openCount} slots in use`)
-    return wrong
+    return auditRequests({ ...this.parts, requests: this.requests })
   }
 
-  private asks(p: number, piece: number, k: number): boolean {
-    return (this.asked[p]?.indexOf(piece * this.geometry.blocksPerPiece + k) ?? -1) >= 0
+  private number(piece: number, k: number): number {
+    return piece * this.geometry.blocksPerPiece + k
   }
 
   private isOpen(slot: number): boolean {
@@ -313,27 +281,25 @@ export class BlockScheduler {
     return NO_SLOT
   }
 
-  private askFrom(slot: number, peer: Peer, ring: Int32Ring, room: number): number {
+  private askFrom(slot: number, peer: Peer, room: number): number {
     const piece = this.slots.pieceIn(slot)
     const blocks = this.geometry.blocksIn(piece)
     let asked = 0
     let k = this.slots.cursor[slot]!
     for (; k < blocks && asked < room; k++) {
-      const block = this.slots.block(slot, k)
-      if (this.slots.blockState[block] !== BlockState.Free) continue
-      this.slots.blockState[block] = BlockState.Asked
-      this.slots.freeBlocks[slot]!--
-      this.ask(peer, ring, piece, k, block)
+      if (this.slots.blockState[this.slots.block(slot, k)] !== BlockState.Free) continue
+      this.ask(peer, slot, k)
       asked++
     }
     this.slots.cursor[slot] = k
     return asked
   }
 
-  private ask(peer: Peer, ring: Int32Ring, piece: PieceIndex, k: number, block: number): void {
-    this.slots.askers[block]!++
-    ring.push(piece * this.geometry.blocksPerPiece + k)
-    peer.sendRequest(piece, k * BLOCK_LENGTH, this.geometry.blockLength(piece, k))
+  private ask(peer: Peer, slot: number, k: number): void {
+    const piece = this.slots.pieceIn(slot)
+    this.slots.ask(slot, k)
+    this.requests.add(peer.slot, this.number(piece, k))
+    peer.voice.request(piece, k * BLOCK_LENGTH, this.geometry.blockLength(piece, k))
   }
 
   /** No piece is left to open, or none can be: a peer with nothing else to send may repeat what others were asked. */
@@ -342,9 +308,9 @@ export class BlockScheduler {
   }
 
   /** End game, and the way out when all memory waits for slow peers: asks again what others were asked. */
-  private repeat(peer: Peer, ring: Int32Ring, room: number): number {
+  private repeat(peer: Peer, room: number): number {
     let asked = 0
-    const most = Math.min(room, MOST_REPEATS - ring.length)
+    const most = Math.min(room, MOST_REPEATS - this.requests.count(peer.slot))
     for (let i = 0; i < this.slots.openCount && asked < most; i++) {
       const slot = this.slots.open[i]!
       if (!this.isOpen(slot) || this.slots.exclusive[slot] !== NOBODY || !peer.has(this.slots.pieceIn(slot))) continue
@@ -352,8 +318,8 @@ export class BlockScheduler {
       for (let k = 0; k < this.geometry.blocksIn(piece) && asked < most; k++) {
         const block = this.slots.block(slot, k)
         if (this.slots.blockState[block] !== BlockState.Asked || this.slots.askers[block]! >= MOST_ASKERS) continue
-        if (this.asks(peer.slot, piece, k)) continue
-        this.ask(peer, ring, piece, k, block)
+        if (this.requests.has(peer.slot, this.number(piece, k))) continue
+        this.ask(peer, slot, k)
         asked++
       }
     }
@@ -370,25 +336,15 @@ export class BlockScheduler {
   }
 
   private unask(slot: number, k: number): void {
-    const block = this.slots.block(slot, k)
-    if (this.slots.blockState[block] !== BlockState.Asked) {
-      if (this.slots.askers[block]! > 0) this.slots.askers[block]!--
-      return
-    }
-    if (--this.slots.askers[block]! > 0) return
-    this.slots.blockState[block] = BlockState.Free
-    this.slots.freeBlocks[slot]!++
-    this.slots.cursor[slot] = Math.min(this.slots.cursor[slot]!, k)
-    this.stock++
+    if (this.slots.unask(slot, k)) this.stock++
   }
 
   private cancelOthers(slot: number, k: number): void {
     const piece = this.slots.pieceIn(slot)
-    const number = piece * this.geometry.blocksPerPiece + k
     for (const other of this.peers) {
-      if (!this.asked[other.slot]?.remove(number)) continue
-      other.sendCancel(piece, k * BLOCK_LENGTH, this.geometry.blockLength(piece, k))
-      this.slots.askers[this.slots.block(slot, k)]!--
+      if (!this.requests.take(other.slot, this.number(piece, k))) continue
+      other.voice.cancel(piece, k * BLOCK_LENGTH, this.geometry.blockLength(piece, k))
+      this.slots.unask(slot, k)
     }
   }
 
@@ -396,13 +352,9 @@ export class BlockScheduler {
   private giveUp(slot: number): void {
     const piece = this.slots.pieceIn(slot)
     for (const peer of this.peers) {
-      const ring = this.asked[peer.slot]
-      for (let i = (ring?.length ?? 0) - 1; ring && i >= 0; i--) {
-        const number = ring.peek(i)
-        const k = number - piece * this.geometry.blocksPerPiece
-        if (k < 0 || k >= this.geometry.blocksPerPiece) continue
-        ring.remove(number)
-        peer.sendCancel(piece, k * BLOCK_LENGTH, this.geometry.blockLength(piece, k))
+      for (let k = 0; k < this.geometry.blocksIn(piece); k++) {
+        if (!this.requests.take(peer.slot, this.number(piece, k))) continue
+        peer.voice.cancel(piece, k * BLOCK_LENGTH, this.geometry.blockLength(piece, k))
         if (this.writing[peer.slot] === this.slots.block(slot, k)) this.stopWriting(peer)
       }
     }
@@ -422,25 +374,15 @@ export class BlockScheduler {
     }
   }
 
-  private grow(p: number): void {
-    if (this.peers.pipeline[p]! < Math.min(MOST_REQUESTS, this.peers.pipelineCap[p]!)) this.peers.pipeline[p]!++
-  }
-
   private review(peer: Peer): void {
     const p = peer.slot
-    const rate = this.peers.downRate[p]!
-    const growing = rate > this.peers.peakRate[p]! * 1.05
-    this.peers.peakRate[p] = growing ? rate : Math.max(rate, this.peers.peakRate[p]! * 0.98)
-    this.peers.set(p, PeerFlag.Growing, growing)
-    const fits = Math.max(PIPELINE_LEAST, Math.ceil((rate * PIPELINE_SECONDS) / BLOCK_LENGTH))
-    if (!growing && this.peers.pipeline[p]! > fits) this.peers.pipeline[p] = fits
+    this.pipelines.tick(p)
     if (this.outstanding(p) > 0 && this.now - this.peers.lastBlock[p]! > this.patience(p)) this.snub(peer)
     this.fill(peer)
   }
 
   private patience(p: number): number {
-    const number = this.asked[p]?.peek() ?? 0
-    const piece = Math.floor(number / this.geometry.blocksPerPiece)
+    const piece = Math.floor(this.requests.at(p, 0) / this.geometry.blocksPerPiece)
     for (const other of this.peers) {
       if (other.slot !== p && other.has(piece) && !this.peers.is(other.slot, PeerFlag.TheyChoke)) return SNUB_SHARED_MS
     }
@@ -448,17 +390,16 @@ export class BlockScheduler {
   }
 
   private snub(peer: Peer): void {
-    const ring = this.asked[peer.slot]
-    for (let i = 0; ring && i < ring.length; i++) {
-      const number = ring.peek(i)
+    for (let i = 0; i < this.requests.count(peer.slot); i++) {
+      const number = this.requests.at(peer.slot, i)
       const piece = this.geometry.piece(Math.floor(number / this.geometry.blocksPerPiece))
       if (piece === -1) continue
       const k = number - piece * this.geometry.blocksPerPiece
-      peer.sendCancel(piece, k * BLOCK_LENGTH, this.geometry.blockLength(piece, k))
+      peer.voice.cancel(piece, k * BLOCK_LENGTH, this.geometry.blockLength(piece, k))
     }
     this.release(peer)
     this.peers.set(peer.slot, PeerFlag.Snubbing, true)
-    this.peers.pipeline[peer.slot] = 1
+    this.pipelines.snubbed(peer.slot)
     this.peers.lastBlock[peer.slot] = this.now
   }
 }

@@ -90,7 +90,7 @@ export class ChokeRound {
       const choked = this.peers.is(peer.slot, PeerFlag.WeChoke)
       if (this.chosen[i] === 1 && choked) this.unchoke(peer, now)
       else if (this.chosen[i] === 0 && !choked) this.choke(peer, now)
-      peer.flush()
+      peer.voice.flush()
     }
   }
 

@@ -6,28 +6,18 @@ import type { NodeError } from '../base/errors.js'
 import type { PeerLink, PeerSink } from '../contracts/peer-transport.js'
 import { PieceState } from '../contracts/piece-selector.js'
 import { allowedFastSet } from '../protocol/allowed-fast.js'
-import {
-  MetadataMessage,
-  OUR_METADATA_ID,
-  readExtensionHandshake,
-  readMetadataMessage,
-  writeExtensionHandshake,
-  writeMetadataAnswer,
-  writeMetadataReject,
-} from '../protocol/extensions.js'
-import { HANDSHAKE_LENGTH, HandshakeReader, writeHandshake, type Handshake } from '../protocol/handshake.js'
-import { MAX_OUTSTANDING_REQUESTS, MAX_REQUEST_LENGTH, METADATA_PIECE_LENGTH } from '../protocol/limits.js'
+import { HandshakeReader, type Handshake } from '../protocol/handshake.js'
+import { MAX_REQUEST_LENGTH } from '../protocol/limits.js'
 import { WireDecoder, type WireHandler } from '../protocol/wire-decoder.js'
-import * as write from '../protocol/wire-writer.js'
 import { WireFault } from '../protocol/wire-messages.js'
 import { CloseReason } from './close-reason.js'
-import { MessageBuffer } from './message-buffer.js'
+import { PeerExtensions } from './peer-extensions.js'
 import { PeerLens } from './peer-lens.js'
 import { type Peer, PeerFlag } from './peer-table.js'
+import { PeerVoice } from './peer-voice.js'
 import type { FindSwarm, Swarm } from './swarm.js'
-import { type Outlet, UploadQueue } from './upload-queue.js'
+import { UploadQueue } from './upload-queue.js'
 
-const CLIENT = 'Shoal 0.1'
 const HANDSHAKE_MS = 10_000
 const IDLE_MS = 150_000
 const KEEP_ALIVE_MS = 100_000
@@ -38,24 +28,21 @@ const REFUSED_MS = 60_000
 const MOST_BAD_REQUESTS = 300
 const MOST_UNREQUESTED = 8 << 20
 
-export class PeerSession implements PeerSink, WireHandler, Peer, Outlet {
+export class PeerSession implements PeerSink, WireHandler, Peer {
   slot = -1
   serial = 0
   have: Bitfield = EMPTY
   view = new PeerLens(this, null)
   seed = false
   allowedFast: readonly number[] = []
-  writable = true
   peerId: Handshake['peerId'] | null = null
 
   private swarm: Swarm | null
   private reader: HandshakeReader | null = new HandshakeReader()
   private decoder: WireDecoder | null = null
   private uploads: UploadQueue | null = null
-  private readonly out: MessageBuffer
-  private fast = false
-  private metadataId = 0
-  private metadataServed = 0
+  readonly voice: PeerVoice
+  private extensions: PeerExtensions | null = null
   private toldPieces = false
   /** Pieces it refused though it did not choke us, and until when we believe that it has lost them. */
   private refused: Map<number, number> | null = null
@@ -76,12 +63,12 @@ export class PeerSession implements PeerSink, WireHandler, Peer, Outlet {
   ) {
     this.swarm = swarm
     this.heardAt = this.spokeAt = now
-    this.out = new MessageBuffer(link)
+    this.voice = new PeerVoice(link)
   }
 
   begin(): void {
     this.link.open(this)
-    if (this.swarm !== null) this.greet(this.swarm)
+    if (this.swarm !== null) this.voice.greet(this.swarm.infoHash, this.swarm.peerId)
   }
 
   get remote(): Endpoint {
@@ -94,10 +81,6 @@ export class PeerSession implements PeerSink, WireHandler, Peer, Outlet {
 
   has(piece: number): boolean {
     return (this.seed || this.have.has(piece)) && !this.refused?.has(piece)
-  }
-
-  get sent(): number {
-    return this.link.sent
   }
 
   // ---- the link
@@ -118,13 +101,13 @@ export class PeerSession implements PeerSink, WireHandler, Peer, Outlet {
     if (this.reason !== null) return
     this.swarm.scheduler.fill(this)
     this.pump()
-    this.flush()
+    this.voice.flush()
   }
 
   onWritable(): void {
-    this.writable = true
+    this.voice.writable = true
     this.pump()
-    this.flush()
+    this.voice.flush()
   }
 
   onClose(error: NodeError | null): void {
@@ -144,7 +127,7 @@ export class PeerSession implements PeerSink, WireHandler, Peer, Outlet {
     if (this.reason !== null) return
     this.reason = reason
     this.decoder?.stop()
-    this.out.flush()
+    this.voice.flush()
     if (this.slot >= 0 && this.swarm !== null) this.leave(this.swarm, reason, null)
     this.link.close()
   }
@@ -157,20 +140,15 @@ export class PeerSession implements PeerSink, WireHandler, Peer, Outlet {
       return
     }
     if (now - this.heardAt > IDLE_MS) return this.close(CloseReason.Idle)
-    if (this.out.written) this.spokeAt = now
-    this.out.written = false
+    if (this.voice.spoke) this.spokeAt = now
+    this.voice.spoke = false
     this.forgive(now)
-    if (now - this.spokeAt > KEEP_ALIVE_MS) this.put(write.writeKeepAlive)
+    if (now - this.spokeAt > KEEP_ALIVE_MS) this.voice.keepAlive()
     this.pump()
-    this.flush()
+    this.voice.flush()
   }
 
   // ---- the greeting
-
-  private greet(swarm: Swarm): void {
-    this.out.end = writeHandshake(this.out.room(HANDSHAKE_LENGTH), this.out.end, swarm.infoHash, swarm.peerId)
-    this.out.flush()
-  }
 
   /** False: no more is to be read now. */
   private meet(reader: HandshakeReader): boolean {
@@ -178,7 +156,7 @@ export class PeerSession implements PeerSink, WireHandler, Peer, Outlet {
     if (incoming && reader.infoHash !== null) {
       this.swarm = this.find(reader.infoHash, this.remote)
       if (this.swarm === null) return this.refuse(CloseReason.UnknownTorrent)
-      this.greet(this.swarm)
+      this.voice.greet(this.swarm.infoHash, this.swarm.peerId)
     }
     const handshake = reader.handshake
     const swarm = this.swarm
@@ -198,7 +176,7 @@ export class PeerSession implements PeerSink, WireHandler, Peer, Outlet {
   }
 
   private join(swarm: Swarm, handshake: Handshake): void {
-    this.fast = handshake.fast
+    this.voice.fast = handshake.fast
     this.have = new Bitfield(swarm.geometry.pieceCount)
     const taken = swarm.peers.take((slot, serial) => {
       this.slot = slot
@@ -209,7 +187,8 @@ export class PeerSession implements PeerSink, WireHandler, Peer, Outlet {
     this.view = new PeerLens(this, swarm.peers)
     this.decoder = new WireDecoder(this, swarm.geometry.pieceCount, handshake.fast)
     this.uploads = new UploadQueue(
-      this,
+      this.slot,
+      this.voice,
       swarm.geometry,
       swarm.reads,
       piece => swarm.book.have.has(piece),
@@ -220,37 +199,17 @@ export class PeerSession implements PeerSink, WireHandler, Peer, Outlet {
     )
     this.heardAt = swarm.now
     swarm.joined(this)
-    this.tellPieces(swarm)
-    if (handshake.extended) this.tellExtensions(swarm)
-    if (this.fast) this.grantFast(swarm)
-    this.flush()
-  }
-
-  private tellPieces(swarm: Swarm): void {
-    const have = swarm.book.have
-    if (this.fast && have.full) this.put(write.writeHaveAll)
-    else if (this.fast && have.count === 0) this.put(write.writeHaveNone)
-    else if (have.count > 0) {
-      this.out.end = write.writeBitfield(this.out.room(5 + have.bytes.length), this.out.end, have.bytes)
-    }
-  }
-
-  private tellExtensions(swarm: Swarm): void {
-    this.sendExtended(
-      0,
-      writeExtensionHandshake({
-        client: CLIENT,
-        port: swarm.port,
-        metadataSize: swarm.info.length,
-        yourIp: this.remote.ip,
-      }),
-    )
+    this.voice.pieces(swarm.book.have)
+    this.extensions = new PeerExtensions(swarm, this.voice)
+    if (handshake.extended) this.extensions.greet(this.remote.ip)
+    if (handshake.fast) this.grantFast(swarm)
+    this.voice.flush()
   }
 
   private grantFast(swarm: Swarm): void {
     this.grantedFast = allowedFastSet(this.remote.ip, swarm.infoHash, swarm.geometry.pieceCount, FAST_PIECES)
     for (const piece of this.grantedFast) {
-      if (swarm.book.have.has(piece)) this.out.end = write.writeAllowedFast(this.out.room(9), this.out.end, piece)
+      if (swarm.book.have.has(piece)) this.voice.allowedFast(piece)
     }
   }
 
@@ -266,38 +225,15 @@ export class PeerSession implements PeerSink, WireHandler, Peer, Outlet {
 
   // ---- what we say
 
-  sendRequest(piece: number, begin: number, length: number): void {
-    this.out.end = write.writeRequest(this.out.room(17), this.out.end, piece, begin, length)
-  }
-
-  sendCancel(piece: number, begin: number, length: number): void {
-    this.out.end = write.writeCancel(this.out.room(17), this.out.end, piece, begin, length)
-  }
-
-  sendHave(piece: number): void {
-    this.out.end = write.writeHave(this.out.room(9), this.out.end, piece)
-  }
-
   setWanted(wanted: boolean): void {
     if (this.slot < 0 || this.swarm === null || this.swarm.peers.is(this.slot, PeerFlag.WeWant) === wanted) return
     this.swarm.peers.set(this.slot, PeerFlag.WeWant, wanted)
-    this.put(wanted ? write.writeInterested : write.writeNotInterested)
+    this.voice.interest(wanted)
   }
 
   setChoked(choked: boolean): void {
-    this.put(choked ? write.writeChoke : write.writeUnchoke)
-    if (choked) this.uploads?.refuse(piece => this.fast && this.grantedFast.includes(piece))
-  }
-
-  reject(piece: number, begin: number, length: number): void {
-    if (this.fast) this.out.end = write.writeReject(this.out.room(17), this.out.end, piece, begin, length)
-  }
-
-  sendBlock(piece: number, begin: number, length: number, first: Uint8Array, second: Uint8Array | null): number {
-    this.out.end = write.writePieceHeader(this.out.room(13), this.out.end, piece, begin, length)
-    this.writable = this.out.flushWith(first)
-    if (second !== null) this.writable = this.out.writeBody(second)
-    return this.out.total
+    this.voice.choke(choked)
+    if (choked) this.uploads?.refuse(piece => this.grantedFast.includes(piece))
   }
 
   abandonBlock(): void {
@@ -306,18 +242,6 @@ export class PeerSession implements PeerSink, WireHandler, Peer, Outlet {
 
   pump(): void {
     if (this.uploads !== null && this.reason === null) this.uploads.pump()
-  }
-
-  flush(): void {
-    if (!this.out.flush()) this.writable = false
-  }
-
-  private put(writer: (out: Uint8Array, at: number) => number): void {
-    this.out.end = writer(this.out.room(5), this.out.end)
-  }
-
-  private sendExtended(id: number, payload: Uint8Array): void {
-    this.out.end = write.writeExtended(this.out.room(6 + payload.length), this.out.end, id, payload)
   }
 
   // ---- what the peer says
@@ -329,7 +253,7 @@ export class PeerSession implements PeerSink, WireHandler, Peer, Outlet {
     if (swarm === null || swarm.peers.is(this.slot, PeerFlag.TheyChoke)) return
     swarm.peers.set(this.slot, PeerFlag.TheyChoke, true)
     // With BEP 6 each request is refused by a message of its own.
-    if (!this.fast) swarm.scheduler.release(this)
+    if (!this.voice.fast) swarm.scheduler.release(this)
     else swarm.scheduler.wake(this)
   }
 
@@ -405,16 +329,16 @@ export class PeerSession implements PeerSink, WireHandler, Peer, Outlet {
       begin + length <= swarm.geometry.lengthOf(index) &&
       swarm.book.have.has(piece)
     if (!sensible) {
-      this.reject(piece, begin, length)
+      this.voice.reject(piece, begin, length)
       if (++this.badRequests > MOST_BAD_REQUESTS) this.close(CloseReason.BadRequests)
       return
     }
-    const allowed = !swarm.peers.is(this.slot, PeerFlag.WeChoke) || (this.fast && this.grantedFast.includes(piece))
-    if (!allowed || !this.uploads.push(piece, begin, length)) this.reject(piece, begin, length)
+    const allowed = !swarm.peers.is(this.slot, PeerFlag.WeChoke) || this.grantedFast.includes(piece)
+    if (!allowed || !this.uploads.push(piece, begin, length)) this.voice.reject(piece, begin, length)
   }
 
   onCancel(piece: number, begin: number, length: number): void {
-    if (this.uploads?.cancel(piece, begin, length)) this.reject(piece, begin, length)
+    if (this.uploads?.cancel(piece, begin, length)) this.voice.reject(piece, begin, length)
   }
 
   onSuggest(): void {}
@@ -434,14 +358,7 @@ export class PeerSession implements PeerSink, WireHandler, Peer, Outlet {
   }
 
   onExtended(id: number, payload: Uint8Array): void {
-    const swarm = this.swarm
-    if (swarm === null) return
-    if (id === 0) {
-      const said = readExtensionHandshake(payload)
-      if (said === null) return
-      this.metadataId = said.metadataId
-      if (said.reqq !== null) swarm.peers.pipelineCap[this.slot] = Math.min(said.reqq, MAX_OUTSTANDING_REQUESTS)
-    } else if (id === OUR_METADATA_ID) this.serveMetadata(swarm, payload)
+    if (this.extensions?.heard(this.slot, id, payload) === false) this.close(CloseReason.Flood)
   }
 
   onUnknown(): void {}
@@ -454,18 +371,6 @@ export class PeerSession implements PeerSink, WireHandler, Peer, Outlet {
     if (this.swarm === null || this.swarm.scheduler.received(this, piece, begin, length, copied)) return
     this.unrequested += length
     if (this.unrequested > MOST_UNREQUESTED) this.close(CloseReason.Unrequested)
-  }
-
-  /** Bounded: twice the whole, then every request is refused. */
-  private serveMetadata(swarm: Swarm, payload: Uint8Array): void {
-    const part = readMetadataMessage(payload)
-    if (part === null || part.kind !== MetadataMessage.Request || this.metadataId === 0) return
-    const enough = ++this.metadataServed > 2 * Math.ceil(swarm.info.length / METADATA_PIECE_LENGTH) + 8
-    if (enough && this.metadataServed > MOST_BAD_REQUESTS + 1000) return this.close(CloseReason.Flood)
-    this.sendExtended(
-      this.metadataId,
-      enough ? writeMetadataReject(part.piece) : writeMetadataAnswer(swarm.info, part.piece),
-    )
   }
 
   private forgive(now: number): void {

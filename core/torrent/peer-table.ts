@@ -3,6 +3,7 @@
 // for a bad block cannot fall on whoever came next.
 import type { Bitfield } from '../base/bitfield.js'
 import type { PeerView } from '../contracts/piece-selector.js'
+import type { PeerVoice } from './peer-voice.js'
 
 /** Bits of `flags`. "We" is this node. */
 export const PeerFlag = {
@@ -26,13 +27,10 @@ export interface Peer {
   /** Pieces it lets us have while it chokes us (BEP 6). */
   readonly allowedFast: readonly number[]
   has(piece: number): boolean
-  /** Messages; they leave at the next flush. */
-  sendRequest(piece: number, begin: number, length: number): void
-  sendCancel(piece: number, begin: number, length: number): void
-  sendHave(piece: number): void
+  /** Messages to it; they leave at the next flush. */
+  readonly voice: PeerVoice
   setWanted(wanted: boolean): void
   setChoked(choked: boolean): void
-  flush(): void
   /** Forget where the block now arriving was to be written; the rest of it is skipped. */
   abandonBlock(): void
   /** Uploads waiting for an extent may go on. */

@@ -121,6 +121,37 @@ export class PieceSlots {
     return this.hereBlocks[slot] === this.geometry.blocksIn(this.pieceIn(slot))
   }
 
+  /** One more peer is asked for a block. */
+  ask(slot: number, k: number): void {
+    const block = this.block(slot, k)
+    if (this.blockState[block] === BlockState.Free) {
+      this.blockState[block] = BlockState.Asked
+      this.freeBlocks[slot]!--
+    }
+    this.askers[block]!++
+  }
+
+  /** One peer fewer is asked for it. True: nobody is any more, so the block is free again. */
+  unask(slot: number, k: number): boolean {
+    const block = this.block(slot, k)
+    if (this.askers[block]! > 0) this.askers[block]!--
+    if (this.blockState[block] !== BlockState.Asked || this.askers[block]! > 0) return false
+    this.blockState[block] = BlockState.Free
+    this.freeBlocks[slot]!++
+    this.cursor[slot] = Math.min(this.cursor[slot]!, k)
+    return true
+  }
+
+  /** It is here, from the peer of that serial. True: others were asked for it too. */
+  keep(slot: number, k: number, serial: number): boolean {
+    const block = this.block(slot, k)
+    this.writer[block] = NOBODY
+    this.blockState[block] = BlockState.Here
+    this.sender[block] = serial
+    this.hereBlocks[slot]!++
+    return --this.askers[block]! > 0
+  }
+
   /** The serials of all who sent a block of this piece, each once. */
   senders(slot: number): readonly number[] {
     const first = slot * this.stride

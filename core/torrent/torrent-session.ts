@@ -130,8 +130,10 @@ export class TorrentSession implements Swarm {
       broken: error => events.failed(error),
       diskFull: error => events.warning(error),
     })
-    this.scheduler = new BlockScheduler(geometry, this.book, this.slots, this.peers, this.selector, slot =>
-      this.commits.commit(slot),
+    this.scheduler = new BlockScheduler(
+      { geometry, book: this.book, slots: this.slots, peers: this.peers },
+      this.selector,
+      slot => this.commits.commit(slot),
     )
     this.chokes = new ChokeRound(this.peers, parts.choke, parts.uploadSlots, parts.random, error =>
       events.warning(error),
@@ -251,10 +253,10 @@ export class TorrentSession implements Swarm {
   private kept(piece: PieceIndex, alone: number): void {
     this.downloaded += this.geometry.lengthOf(piece)
     for (const peer of this.peers) {
-      if (!peer.seed) peer.sendHave(piece)
+      if (!peer.seed) peer.voice.have(piece)
       if (peer.has(piece) && --this.peers.useful[peer.slot]! === 0) peer.setWanted(false)
       if (peer.serial === alone) this.peers.set(peer.slot, PeerFlag.Parole, false)
-      peer.flush()
+      peer.voice.flush()
     }
     this.parts.events.pieceKept(piece)
     if (this.book.complete && !this.whole) this.finish()
@@ -284,7 +286,7 @@ export class TorrentSession implements Swarm {
     for (const slot of waiting) {
       const peer = this.peers.peers[slot]
       peer?.pump()
-      peer?.flush()
+      peer?.voice.flush()
     }
   }
 

@@ -3,20 +3,14 @@
 import { Int32Ring } from '../base/ring.js'
 import type { PieceGeometry } from '../protocol/geometry.js'
 import { MAX_QUEUED_REQUESTS } from '../protocol/limits.js'
+import type { PeerVoice } from './peer-voice.js'
 import { LOADING, type ReadAhead, UNREADABLE } from './read-ahead.js'
 
 /** Extents begun to be read beyond the one that is being sent. */
 const READ_AHEAD = 3
 
-/** The link's side of an upload. */
-export interface Outlet {
-  readonly slot: number
-  readonly writable: boolean
-  /** Head and body of one block; the body stays as it is until `sent` has passed the mark this gives. */
-  sendBlock(piece: number, begin: number, length: number, first: Uint8Array, second: Uint8Array | null): number
-  reject(piece: number, begin: number, length: number): void
-  readonly sent: number
-}
+/** The way out: what a peer's voice does for an upload. */
+export type Outlet = Pick<PeerVoice, 'writable' | 'sent' | 'block' | 'reject'>
 
 export class UploadQueue {
   private readonly pieces = new Int32Ring(MAX_QUEUED_REQUESTS)
@@ -27,6 +21,7 @@ export class UploadQueue {
   private readonly marks: number[] = []
 
   constructor(
+    private readonly peer: number,
     private readonly outlet: Outlet,
     private readonly geometry: PieceGeometry,
     private readonly cache: ReadAhead,
@@ -81,11 +76,10 @@ export class UploadQueue {
         this.drop()
         continue
       }
-      const first = this.cache.find(piece, begin, this.outlet.slot)
+      const first = this.cache.find(piece, begin, this.peer)
       if (first === LOADING) break
       const room = first === UNREADABLE ? 0 : this.cache.extentLength - (begin % this.cache.extentLength)
-      const second =
-        room >= length || first === UNREADABLE ? -3 : this.cache.find(piece, begin + room, this.outlet.slot)
+      const second = room >= length || first === UNREADABLE ? -3 : this.cache.find(piece, begin + room, this.peer)
       if (second === LOADING) break
       if (first === UNREADABLE || second === UNREADABLE) {
         this.drop()
@@ -93,7 +87,7 @@ export class UploadQueue {
       }
       const head = this.cache.bytes(first, begin, Math.min(room, length))
       const tail = second < 0 ? null : this.cache.bytes(second, begin + room, length - room)
-      const mark = this.outlet.sendBlock(piece, begin, length, head, tail)
+      const mark = this.outlet.block(piece, begin, length, head, tail)
       this.pin(first, mark)
       if (second >= 0) this.pin(second, mark)
       this.shift()

@@ -1,0 +1,58 @@
+// What one peer and we say beyond BEP 3: the handshake of BEP 10, and the info dictionary for those that came by a magnet
+// link (BEP 9). What one peer may ask is bounded: the whole of it twice, then it is refused, and at last closed.
+import {
+  MetadataMessage,
+  OUR_METADATA_ID,
+  readExtensionHandshake,
+  readMetadataMessage,
+  writeExtensionHandshake,
+  writeMetadataAnswer,
+  writeMetadataReject,
+} from '../protocol/extensions.js'
+import { MAX_OUTSTANDING_REQUESTS, METADATA_PIECE_LENGTH } from '../protocol/limits.js'
+import type { PeerVoice } from './peer-voice.js'
+import type { Swarm } from './swarm.js'
+
+const CLIENT = 'Shoal 0.1'
+const MOST_ASKED = 1_300
+
+export class PeerExtensions {
+  private metadataId = 0
+  private asked = 0
+
+  constructor(
+    private readonly swarm: Swarm,
+    private readonly voice: PeerVoice,
+  ) {}
+
+  greet(remoteIp: Uint8Array): void {
+    const { info, port } = this.swarm
+    this.voice.extended(
+      0,
+      writeExtensionHandshake({ client: CLIENT, port, metadataSize: info.length, yourIp: remoteIp }),
+    )
+  }
+
+  /** False: the peer floods us. */
+  heard(slot: number, id: number, payload: Uint8Array): boolean {
+    if (id === OUR_METADATA_ID) return this.serve(payload)
+    const said = id === 0 ? readExtensionHandshake(payload) : null
+    if (said === null) return true
+    this.metadataId = said.metadataId
+    if (said.reqq !== null) this.swarm.peers.pipelineCap[slot] = Math.min(said.reqq, MAX_OUTSTANDING_REQUESTS)
+    return true
+  }
+
+  private serve(payload: Uint8Array): boolean {
+    const part = readMetadataMessage(payload)
+    if (part === null || part.kind !== MetadataMessage.Request || this.metadataId === 0) return true
+    const { info } = this.swarm
+    const enough = ++this.asked > 2 * Math.ceil(info.length / METADATA_PIECE_LENGTH) + 8
+    if (this.asked > MOST_ASKED && enough) return false
+    this.voice.extended(
+      this.metadataId,
+      enough ? writeMetadataReject(part.piece) : writeMetadataAnswer(info, part.piece),
+    )
+    return true
+  }
+}
