@@ -1,6 +1,5 @@
 // Addresses between the text that Node's sockets speak and the 18 bytes in which datagram senders are handed around.
 // Runs once or twice a packet, so it makes no objects; the text comes from the system and is taken to be well formed.
-import { endpointOf } from '../../core/base/address.js'
 import { readU16, writeU16 } from '../../core/base/bytes.js'
 import type { Endpoint } from '../../core/base/address.js'
 
@@ -11,7 +10,7 @@ const PERCENT = 0x25
 /** Writes 16 bytes of address (v4 mapped) and 2 of port. A scope ("%eth0") is left out. */
 export function packAddress(text: string, port: number, out: Uint8Array): void {
   out.fill(0, 0, 16)
-  if (text.charCodeAt(1) === COLON || text.includes(':')) packV6(text, out)
+  if (text.includes(':')) packV6(text, out)
   else {
     out[10] = out[11] = 0xff
     packV4(text, 0, out, 12)
@@ -87,9 +86,18 @@ function v6Text(bytes: Uint8Array): string {
   return text
 }
 
+// One at a time: nothing here waits.
+const scratch = new Uint8Array(18)
+
 /** The same as an Endpoint of its own; v4-mapped comes as IPv4. */
 export function endpointFrom(text: string, port: number): Endpoint {
-  const packed = new Uint8Array(18)
-  packAddress(text, port, packed)
-  return endpointOf(packed.subarray(0, 16), port)
+  if (!text.includes(':')) {
+    const ip = new Uint8Array(4)
+    packV4(text, 0, ip, 0)
+    return { family: 4, ip, port }
+  }
+  packAddress(text, port, scratch)
+  return isMapped(scratch)
+    ? { family: 4, ip: scratch.slice(12, 16), port }
+    : { family: 6, ip: scratch.slice(0, 16), port }
 }
