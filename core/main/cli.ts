@@ -15,6 +15,9 @@ const COMMANDS: Readonly<Record<string, readonly [summary: string, load: () => P
   track: ['run a tracker', () => import('./commands/track.js')],
   seed: ['seed a file or folder', () => import('./commands/seed.js')],
   get: ['download a torrent', () => import('./commands/get.js')],
+  create: ['make a .torrent of a file or folder', () => import('./commands/create.js')],
+  show: ['show what is in a .torrent', () => import('./commands/show.js')],
+  verify: ['hold content on disk against its .torrent', () => import('./commands/verify.js')],
   schema: ['print the JSON Schema of a profile', () => import('./commands/schema.js')],
   plugins: ['list the built-in plugins', () => import('./commands/plugins.js')],
 }

@@ -45,4 +45,4 @@ export const MAX_EXTENSION_TOKENS = 2000
 /** BEP 9: the info dictionary moves in pieces of 16 KiB. */
 export const METADATA_PIECE_LENGTH = 16384
 /** Larger info dictionaries are not served by metadata messages and not asked for. */
-export const MAX_METADATA_BYTES = MAX_TORRENT_BYTES
+export const MAX_METADATA_BYTES = 10_000_000

@@ -1,5 +1,4 @@
 // Writes .torrent files of version 1 (BEP 3, 12, 27). The same content gives the same info dictionary, byte for byte.
-import { encodeBencode } from './bencode.js'
 import { BencodeWriter } from './bencode-writer.js'
 
 export interface InfoParts {
@@ -17,15 +16,24 @@ export interface InfoParts {
 /** The info dictionary in bencode. */
 export function buildInfo(parts: InfoParts): Uint8Array {
   const { content } = parts
-  return encodeBencode({
-    length: typeof content === 'number' ? content : undefined,
-    files: typeof content === 'number' ? undefined : content.map(({ length, path }) => ({ length, path })),
-    name: parts.name,
-    'piece length': parts.pieceLength,
-    pieces: parts.pieces,
-    private: parts.private === true ? 1 : undefined,
-    source: parts.source,
-  })
+  const out = new BencodeWriter(parts.pieces.length + 1024)
+  out.openDictionary()
+  if (typeof content === 'number') out.ascii('length').integer(content)
+  else {
+    out.ascii('files').openList()
+    for (const { length, path } of content) {
+      out.openDictionary().ascii('length').integer(length).ascii('path').openList()
+      for (const element of path) out.text(element)
+      out.close().close()
+    }
+    out.close()
+  }
+  out.ascii('name').text(parts.name)
+  out.ascii('piece length').integer(parts.pieceLength)
+  out.ascii('pieces').bytes(parts.pieces)
+  if (parts.private === true) out.ascii('private').integer(1)
+  if (parts.source !== undefined) out.ascii('source').text(parts.source)
+  return out.close().finish()
 }
 
 export interface TorrentParts {
@@ -45,7 +53,15 @@ export function buildTorrent(parts: TorrentParts): Uint8Array {
   const out = new BencodeWriter(parts.info.length + 1024)
   out.openDictionary()
   if (first !== undefined) out.ascii('announce').text(first)
-  if (tiers.flat().length > 1) out.ascii('announce-list').raw(encodeBencode(tiers))
+  if (tiers.flat().length > 1) {
+    out.ascii('announce-list').openList()
+    for (const tier of tiers) {
+      out.openList()
+      for (const url of tier) out.text(url)
+      out.close()
+    }
+    out.close()
+  }
   if (parts.comment !== undefined) out.ascii('comment').text(parts.comment)
   if (parts.createdBy !== undefined) out.ascii('created by').text(parts.createdBy)
   if (parts.creationDate !== undefined) out.ascii('creation date').integer(parts.creationDate)

@@ -3,7 +3,7 @@
 import { DgramAsPromised } from 'dgram-as-promised'
 import { readU16 } from '../../core/base/bytes.js'
 import { messageOf } from '../../core/base/errors.js'
-import { bindFault } from './errors.js'
+import { bindFault } from './bind-fault.js'
 import { endpointFrom, endpointText, packAddress, packedText } from './socket-address.js'
 import type { Socket } from 'node:dgram'
 import type { SocketAsPromised } from 'dgram-as-promised'

@@ -2,7 +2,7 @@
 // and one closure here, and its reply leaves as one string.
 import { createServer } from 'node:http'
 import { formatIp } from '../../core/base/address.js'
-import { bindFault } from './errors.js'
+import { bindFault } from './bind-fault.js'
 import { endpointFrom } from './socket-address.js'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'

@@ -1,0 +1,58 @@
+// A bar for commands that hash: on a terminal only, and only once there is something to wait for.
+import type { SingleBar } from 'cli-progress'
+import { systemClock } from './host.js'
+import { rate, size, span } from './quantity.js'
+import type { Shell } from './shell.js'
+
+const FORMAT = '[{bar}] {percentage}%  {done} of {whole}  {rate}  {left}'
+/** Work that is over sooner is not worth a bar, nor the loading of one. */
+const PATIENCE_MS = 300
+const STEP_MS = 100
+
+export class HashProgress {
+  private done = 0
+  private bar: SingleBar | null = null
+  private loading = false
+  private ended = false
+  private last: number
+  private readonly began = systemClock.now()
+
+  constructor(
+    private readonly shell: Shell,
+    private readonly total: number,
+  ) {
+    this.last = this.began + PATIENCE_MS - STEP_MS
+  }
+
+  /** More bytes are done. */
+  readonly add = (bytes: number): void => {
+    this.done += bytes
+    if (!this.shell.terminal || this.shell.quiet) return
+    const now = systemClock.now()
+    if (now - this.last < STEP_MS) return
+    this.last = now
+    if (this.bar !== null) this.bar.update(this.done, this.payload(now))
+    else if (!this.loading) void this.draw()
+  }
+
+  end(): void {
+    this.ended = true
+    this.bar?.update(this.done, this.payload(systemClock.now()))
+    this.bar?.stop()
+  }
+
+  private async draw(): Promise<void> {
+    this.loading = true
+    const { default: progress } = await import('cli-progress')
+    if (this.ended) return
+    const options = { format: FORMAT, hideCursor: true, clearOnComplete: true, stream: process.stdout }
+    this.bar = new progress.SingleBar(options, progress.Presets.legacy)
+    this.bar.start(this.total, this.done, this.payload(systemClock.now()))
+  }
+
+  private payload(now: number): Record<string, string> {
+    const perSecond = (this.done * 1000) / Math.max(1, now - this.began)
+    const left = `${span((this.total - this.done) / perSecond)} left`
+    return { done: size(this.done), whole: size(this.total), rate: rate(perSecond), left }
+  }
+}
