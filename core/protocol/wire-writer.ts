@@ -1,7 +1,10 @@
 // Writes messages into a buffer of the caller's, from an offset, and gives the offset behind them. Room is the caller's
-// to provide: 17 bytes are enough for every message but bitfields and extension payloads.
+// to provide; MESSAGE_MAX is enough for every message but bitfields and extension payloads.
 import { writeU32 } from '../base/bytes.js'
 import { MessageId } from './wire-messages.js'
+
+/** The longest of the fixed messages. */
+export const MESSAGE_MAX = 17
 
 function writeHead(out: Uint8Array, at: number, length: number, id: number): number {
   writeU32(out, at, length)
