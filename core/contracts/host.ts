@@ -109,7 +109,7 @@ export interface FileSystem {
   stat(path: string): Promise<{ readonly directory: boolean; readonly length: number; readonly mtimeMs: number } | null>
   /** Names in a folder, in byte order; empty where the folder is absent. */
   list(path: string): Promise<readonly string[]>
-  /** Every regular file below, in byte order of paths; follows no link; names beginning with "." left out. */
+  /** Every regular file below, paths in byte order, element by element; follows no link; names beginning with "." left out. */
   walk(path: string): Promise<readonly FileFact[]>
   rename(from: string, to: string): Promise<void>
   /** Nothing there is fine. */

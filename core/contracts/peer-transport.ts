@@ -26,7 +26,7 @@ export interface PeerLink {
    * for `onWritable` before writing more (what was given is queued all the same).
    */
   write(head: Uint8Array, body?: Uint8Array): boolean
-  /** Bytes handed to the system so far; a buffer may be filled anew only once its last byte is counted here. */
+  /** Bytes handed to the system so far; a buffer may be filled anew only once its last byte is counted here, or after `onClose`. */
   readonly sent: number
   /** No `onData` until `resume`, so that a slow disk slows the sender down. At most one chunk still comes. */
   pause(): void
