@@ -11,6 +11,8 @@ import { NOBODY, type PieceSlots } from './piece-slots.js'
 const FULL_DISK_RETRY_MS = 10_000
 
 export interface CommitOutcome {
+  /** The piece is about to be written, once this resolves: a run after a kill must know where to look. */
+  full(piece: PieceIndex): Promise<void> | null
   /** The piece is on disk, and Have. `alone`: the serial of the peer on parole that sent all of it, or 0. */
   kept(piece: PieceIndex, alone: number): void
   /** The hash was wrong; the serials of all who sent a block of it. */
@@ -70,6 +72,7 @@ export class PieceCommit {
     const piece = this.slots.pieceIn(slot)
     this.pending++
     try {
+      await this.outcome.full(piece)
       const right = await this.store(piece, this.slots.data(slot))
       this.diskFull = false
       this.finish(slot, piece, right)

@@ -1,7 +1,8 @@
 // What a torrent remembers between two runs, and how much of it is believed.
 //
 // HASH.resume is written whole after the content was flushed, so the pieces it names are on the disk. HASH.journal gets
-// the pieces verified since, at once and unsynced, so it names pieces that probably are: they are hashed, not fetched.
+// each piece before it is written, unsynced, so it names all that may be there since: they are hashed, and fetched only
+// where they are wrong.
 import { createHash } from 'node:crypto'
 import { Bitfield } from '../base/bitfield.js'
 import { equalBytes, readU16, readU32, readU64, writeU16, writeU32, writeU64 } from '../base/bytes.js'
@@ -67,7 +68,7 @@ export function decodeResume(bytes: Uint8Array, infoHash: InfoHash, pieceCount: 
 
 export const JOURNAL_ENTRY = 4
 
-/** What is appended for pieces that were verified. */
+/** What is appended for pieces. */
 export function encodeJournal(pieces: Iterable<number>): Uint8Array {
   const list = [...pieces]
   const out = new Uint8Array(list.length * JOURNAL_ENTRY)

@@ -59,6 +59,8 @@ export interface SessionParts {
 
 /** What a session tells its owner. */
 export interface SessionEvents {
+  /** A piece is about to be verified and written, which waits for what this gives. */
+  pieceFull(piece: PieceIndex): Promise<void> | null
   /** A piece was verified and written. */
   pieceKept(piece: PieceIndex): void
   /** A piece that was there turned out damaged. */
@@ -124,6 +126,7 @@ export class TorrentSession implements Swarm {
     )
     this.book.onMove((piece, state) => this.selector.onState(piece, state))
     this.commits = new PieceCommit(this.book, this.slots, parts.storage, parts.hashing, parts.digests, {
+      full: piece => events.pieceFull(piece),
       kept: (piece, alone) => this.kept(piece, alone),
       failed: (piece, senders) => this.blame(piece, senders),
       freed: () => this.refill(),

@@ -1,8 +1,7 @@
 // Where a torrent's progress is kept: HASH.resume, written whole after the data is durable, and HASH.journal, four bytes
-// a piece soon after it was verified. What to believe of them is decided in core/torrent/resume.
+// a piece before it is written. What to believe of them is decided in core/torrent/resume.
 import { Bitfield } from '../../core/base/bitfield.js'
 import { toHex } from '../../core/base/bytes.js'
-import type { Clock, Timer } from '../../core/base/clock.js'
 import { messageOf, type NodeError } from '../../core/base/errors.js'
 import type { FileSystem } from '../../core/contracts/host.js'
 import type { TorrentStorage } from '../../core/contracts/storage.js'
@@ -10,8 +9,6 @@ import type { InfoHash } from '../../core/protocol/ids.js'
 import { decodeResume, encodeJournal, encodeResume, type ResumeState } from '../../core/torrent/resume.js'
 
 import { clientErrors } from './errors.js'
-
-const JOURNAL_MS = 50
 
 export interface Saved {
   readonly resume: ResumeState | null
@@ -26,15 +23,21 @@ export interface Totals {
 export class ResumeStore {
   private readonly resumePath: string
   private readonly journalPath: string
+  /** Pieces that the journal names, or is about to, and the last state does not hold. */
+  private named = new Set<number>()
   private unwritten: number[] = []
-  private timer: Timer | null = null
-  /** Writes follow one another. */
-  private last: Promise<void> = Promise.resolve()
+  private nextAppend: Promise<void> | null = null
+  /** States follow one another, and so does what is done to the journal; neither waits for the other's fsync. */
+  private lastState: Promise<void> = Promise.resolve()
+  private lastJournal: Promise<void> = Promise.resolve()
+  /** An append failed, and may have left half an entry: the journal is written anew before it grows again. */
+  private torn = false
+  /** What was warned of, so that a full disk is told of once. */
+  private trouble = ''
   private dirty = false
 
   constructor(
     private readonly files: FileSystem,
-    private readonly clock: Clock,
     private readonly warn: (error: NodeError) => void,
     folder: string,
     private readonly infoHash: InfoHash,
@@ -60,17 +63,20 @@ export class ResumeStore {
     return { resume: null, journal: new Uint8Array(0) }
   }
 
-  /** A piece is verified and handed to the system: noted within 50 ms. */
-  note(piece: number): void {
+  /**
+   * A piece is about to be written. Once this resolves the journal names it, so that a run after a kill looks whether it
+   * reached the disk; where the journal cannot be written it is fetched again then.
+   */
+  note(piece: number): Promise<void> {
     this.unwritten.push(piece)
-    this.dirty = true
-    this.timer ??= this.clock.after(JOURNAL_MS, () => {
-      this.timer = null
-      void this.queue(() => this.append())
+    this.nextAppend ??= this.onJournal(() => {
+      this.nextAppend = null
+      return this.append()
     })
+    return this.nextAppend
   }
 
-  /** Something changed that only a checkpoint keeps. */
+  /** The next checkpoint will have something to keep. */
   touch(): void {
     this.dirty = true
   }
@@ -81,61 +87,75 @@ export class ResumeStore {
 
   /** Makes the data durable, and then the state that says so. */
   checkpoint(storage: TorrentStorage, have: Bitfield, totals: Totals, clean: boolean): Promise<void> {
-    return this.queue(async () => {
-      // Taken here and not earlier: what the journal holds by now is in it, so that the journal can go.
-      const flushed = Bitfield.from(have.bytes, have.length) ?? have
+    this.lastState = this.lastState.then(async () => {
       this.dirty = false
-      await storage.flush()
-      const stamp = await storage.stamp()
-      await this.files.writeAtomic(this.resumePath, encodeResume({ flushed, stamp, ...totals, clean }, this.infoHash))
-      await this.forget(flushed)
+      const flushed = Bitfield.from(have.bytes, have.length) ?? have
+      try {
+        await storage.flush()
+        const stamp = await storage.stamp()
+        await this.files.writeAtomic(this.resumePath, encodeResume({ flushed, stamp, ...totals, clean }, this.infoHash))
+        this.trouble = ''
+      } catch (error) {
+        this.dirty = true
+        return this.complain(error)
+      }
+      await this.onJournal(() => this.forget(flushed, clean))
     })
+    return this.lastState
   }
 
   /** Deletes both files. */
   remove(): Promise<void> {
-    this.timer?.cancel()
-    this.timer = null
     this.unwritten = []
-    return this.queue(async () => {
+    this.named.clear()
+    return this.onJournal(async () => {
       await this.files.remove(this.resumePath)
       await this.files.remove(this.journalPath)
     })
   }
 
-  close(): Promise<void> {
-    this.timer?.cancel()
-    this.timer = null
-    return this.queue(() => this.append())
+  async close(): Promise<void> {
+    await this.lastState
+    await this.lastJournal
   }
 
-  private queue(work: () => Promise<void>): Promise<void> {
-    const next = this.last.then(work)
-    this.last = next.catch((error: unknown) => {
-      this.dirty = true
-      this.warn(
-        clientErrors.make(
-          'ERR_CLIENT_STATE',
-          `the state of ${this.resumePath} could not be written: ${messageOf(error)}`,
-          { cause: error },
-        ),
-      )
-    })
-    return this.last
+  private onJournal(work: () => Promise<void>): Promise<void> {
+    this.lastJournal = this.lastJournal.then(work).catch((error: unknown) => this.complain(error))
+    return this.lastJournal
+  }
+
+  private complain(error: unknown): void {
+    const why = messageOf(error)
+    if (why === this.trouble) return
+    this.trouble = why
+    this.warn(
+      clientErrors.make('ERR_CLIENT_STATE', `the state of ${this.resumePath} could not be written: ${why}`, {
+        cause: error,
+      }),
+    )
   }
 
   private async append(): Promise<void> {
-    if (this.unwritten.length === 0) return
     const pieces = this.unwritten
     this.unwritten = []
+    for (const piece of pieces) this.named.add(piece)
+    if (this.torn) return this.rewrite()
+    this.torn = true
     await this.files.append(this.journalPath, encodeJournal(pieces))
+    this.torn = false
   }
 
-  /** The journal keeps only what the state just written does not hold. */
-  private async forget(flushed: Bitfield): Promise<void> {
-    this.unwritten = this.unwritten.filter(piece => !flushed.has(piece))
-    if ((await this.files.stat(this.journalPath)) !== null) await this.files.remove(this.journalPath)
-    await this.append()
+  /** The journal keeps only what the state just written does not hold. Nobody reads it beside a clean state. */
+  private async forget(flushed: Bitfield, clean: boolean): Promise<void> {
+    const kept = clean ? [] : [...this.named].filter(piece => !flushed.has(piece))
+    this.named = new Set(kept)
+    await this.rewrite()
+  }
+
+  private async rewrite(): Promise<void> {
+    if (this.named.size > 0) await this.files.writeAtomic(this.journalPath, encodeJournal(this.named))
+    else if ((await this.files.stat(this.journalPath)) !== null) await this.files.remove(this.journalPath)
+    this.torn = false
   }
 
   private async readIfThere(path: string): Promise<Uint8Array | null> {

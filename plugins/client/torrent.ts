@@ -48,13 +48,7 @@ export class Torrent implements DialClient {
   ) {
     this.hash = toHex(plan.metainfo.infoHash)
     this.magnet = magnetOf(plan.metainfo, plan.trackers)
-    this.resume = new ResumeStore(
-      parts.files,
-      parts.host.clock,
-      error => this.warn(error),
-      parts.dataDir,
-      plan.metainfo.infoHash,
-    )
+    this.resume = new ResumeStore(parts.files, error => this.warn(error), parts.dataDir, plan.metainfo.infoHash)
   }
 
   get infoHash(): Uint8Array {
@@ -193,7 +187,8 @@ export class Torrent implements DialClient {
         peerId,
         now: clock.now(),
         events: {
-          pieceKept: piece => this.resume.note(piece),
+          pieceFull: piece => this.resume.note(piece),
+          pieceKept: () => this.resume.touch(),
           pieceLost: () => this.resume.touch(),
           completed: () => void this.completed(),
           warning: error => this.warn(error),

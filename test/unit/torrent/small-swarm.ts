@@ -202,6 +202,7 @@ export class SmallSwarm {
       uploadSlots: 8,
       now: this.now,
       events: {
+        pieceFull: () => null,
         pieceKept: piece => node.kept.push(piece),
         pieceLost: () => {},
         completed: () => node.completed++,
