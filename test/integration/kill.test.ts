@@ -30,10 +30,10 @@ describe('a download that is killed', () => {
     this.timeout(60_000)
     const seed = Number(process.env['SEED'] ?? 20)
     const random = createRandom(seed)
-    const made = bench.make('film.bin', 24 * MiB + 5_000, 64 * 1024)
+    const made = bench.make('film.bin', 16 * MiB + 5_000, 64 * 1024)
     const seeder = await bench.seeder(made)
     await seeder.event('torrent')
-    proxy = await SlowProxy.to(seeder.port, 3 * MiB)
+    proxy = await SlowProxy.to(seeder.port, 5 * MiB)
     const into = bench.at('into')
     const onDisk = path.join(into, 'film.bin')
     let total = 0
