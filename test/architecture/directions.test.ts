@@ -42,7 +42,7 @@ const rows: readonly Row[] = [
   {
     from: 'core/main/probe.ts',
     layers: ['base', 'protocol', 'contracts', 'kernel', 'main'],
-    packages: ['commander', 'pino'],
+    packages: ['commander', 'pino', 'undici'],
     node: 'all',
   },
   { from: 'plugins/probe/probe.ts', layers: ['base', 'protocol', 'contracts'], node: 'hash' },
@@ -147,6 +147,13 @@ for (const code of ['Date.now()', 'setTimeout(() => {}, 1)', 'Math.random()']) p
 for (const code of IMPURE) probe('core/main/host.ts', `export const x$ = ${code}`, true)
 for (const code of IMPURE) probe('core/sim/world.ts', `export const x$ = ${code}`, true)
 
+for (const layer of LAYERS.filter(name => name !== 'main')) {
+  const ok = ['base', 'protocol', 'contracts', 'kernel'].includes(layer)
+  imports('core/main/commands/probe.ts', `../../${layer}/other.js`, ok)
+}
+imports('core/main/commands/probe.ts', '../node.js', true)
+imports('core/main/commands/probe.ts', 'commander', true)
+imports('core/main/commands/probe.ts', '../../../plugins/client/index.js', false)
 for (const layer of ['contracts', 'kernel', 'main', 'torrent', 'tracker', 'sim']) {
   imports('core/index.ts', `./${layer}/other.js`, ['contracts', 'kernel', 'main'].includes(layer))
 }
