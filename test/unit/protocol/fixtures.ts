@@ -2,16 +2,17 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 
-const folder = process.env['SHOAL_FIXTURES'] ?? resolve(import.meta.dirname, '../../../../../shared/fixtures')
+export const fixturesFolder =
+  process.env['SHOAL_FIXTURES'] ?? resolve(import.meta.dirname, '../../../../../shared/fixtures')
 
 export function haveFixtures(): boolean {
-  return existsSync(folder)
+  return existsSync(fixturesFolder)
 }
 
 export function fixture<T>(path: string): T {
-  return JSON.parse(readFileSync(resolve(folder, path), 'utf8')) as T
+  return JSON.parse(readFileSync(resolve(fixturesFolder, path), 'utf8')) as T
 }
 
 export function fixtureBytes(path: string): Uint8Array {
-  return new Uint8Array(readFileSync(resolve(folder, path)))
+  return new Uint8Array(readFileSync(resolve(fixturesFolder, path)))
 }

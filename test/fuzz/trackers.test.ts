@@ -1,0 +1,99 @@
+import { expect } from 'chai'
+import { endpointOf } from '../../core/base/address.js'
+import { NodeError } from '../../core/base/errors.js'
+import { emptyAnnounce } from '../../core/protocol/announce-fields.js'
+import { compactPeers } from '../../core/protocol/compact-peers.js'
+import { readHttpAnnounce, readHttpScrape } from '../../core/protocol/tracker-http.js'
+import { announceUrl, readHttpAnnounceReply, readHttpScrapeReply } from '../../core/protocol/tracker-http-client.js'
+import { writeHttpAnnounce, writeHttpFailure, writeHttpScrape } from '../../core/protocol/tracker-http-reply.js'
+import * as server from '../../core/protocol/tracker-udp.js'
+import * as client from '../../core/protocol/tracker-udp-client.js'
+import { text } from './corpus.js'
+import { fuzz } from './mutations.js'
+
+const ID = { high: 1, low: 2 }
+const hash = new Uint8Array(20).fill(0x25)
+const asked = { ...emptyAnnounce(), infoHash: hash, event: 2 as const, left: 5, port: 6881 }
+const peers = [endpointOf(Uint8Array.of(1, 2, 3, 4), 80), endpointOf(Uint8Array.of(5, 6, 7, 8), 81)]
+
+function packet(write: (out: Uint8Array) => number): Uint8Array {
+  const out = new Uint8Array(1500)
+  return out.slice(0, write(out))
+}
+
+const reply = { interval: 1800, minInterval: 60, seeders: 1, leechers: 1, peers: compactPeers(peers, 4), peerBytes: 12 }
+const options = { family: 4, compact: true } as const
+
+describe('fuzz: trackers', () => {
+  it('UDP requests have a kind that their length allows, and say what is wrong', () => {
+    const corpus = [
+      packet(out => client.writeUdpConnect(out, 7)),
+      packet(out => client.writeUdpAnnounce(out, ID, 7, asked, text('/announce?key=1'))),
+      packet(out => client.writeUdpScrape(out, ID, 7, [hash, hash])),
+    ]
+    const into = emptyAnnounce()
+    fuzz(corpus, input => {
+      switch (server.udpRequestKind(input)) {
+        case server.UdpAction.Connect:
+          expect(input.length).to.be.at.least(16)
+          break
+        case server.UdpAction.Announce:
+          expect(input.length).to.be.at.least(98)
+          if (server.readUdpAnnounce(input, into) === null) expect(into.port).to.be.within(1, 65535)
+          break
+        case server.UdpAction.Scrape:
+          for (const one of server.readUdpScrape(input)) expect(one.length).to.equal(20)
+          break
+        default:
+          break
+      }
+    })
+  })
+
+  it('UDP replies are read or not', () => {
+    const corpus = [
+      packet(out => server.writeUdpConnectReply(out, 7, 1, 2)),
+      packet(out => server.writeUdpAnnounceHead(out, 7, 1800, 1, 1) + 36),
+      packet(out => server.writeUdpScrapeHead(out, 7) + 24),
+      packet(out => server.writeUdpError(out, 7, 'no')),
+    ]
+    fuzz(corpus, (input, random) => {
+      client.udpReplyAction(input)
+      client.readUdpConnectReply(input)
+      const announced = client.readUdpAnnounceReply(input, random.below(2) === 0 ? 4 : 6)
+      for (const peer of announced?.peers ?? []) expect(peer.port).to.be.within(1, 65535)
+      expect(client.readUdpScrapeReply(input, 3)?.length ?? 3).to.equal(3)
+      client.readUdpError(input)
+    })
+  })
+
+  it('HTTP queries are taken, or refused by a reason', () => {
+    const announce = announceUrl(new URL('http://t/announce?k=1'), { ...asked, trackerId: 'x' }).search.slice(1)
+    const into = { ...emptyAnnounce(), compact: true, claimedIp: null }
+    fuzz([text(announce), text(`${announce}&compact=0&ip=1.2.3.4&numwant=-1`)], input => {
+      const query = Buffer.from(input).toString('latin1')
+      const reason = readHttpAnnounce(query, into)
+      if (reason === null) expect(into.port).to.be.within(1, 65535)
+      else expect(reason).to.match(/^[a-z_ 0-9,]+$/)
+      readHttpScrape(query)
+    })
+  })
+
+  it('HTTP replies are read, or refused by one error', () => {
+    const corpus = [
+      writeHttpAnnounce(reply, options),
+      writeHttpAnnounce(reply, { family: 4, compact: false, warning: 'w', externalIp: Uint8Array.of(1, 2, 3, 4) }),
+      writeHttpFailure('no'),
+      writeHttpScrape([{ infoHash: hash, seeders: 1, completed: 2, leechers: 3 }]),
+    ]
+    fuzz(corpus, input => {
+      for (const read of [() => readHttpAnnounceReply(input), () => readHttpScrapeReply(input, [hash])]) {
+        try {
+          read()
+        } catch (error) {
+          expect(error).to.be.instanceOf(NodeError).with.property('code', 'ERR_TRACKER_REPLY')
+        }
+      }
+    })
+  })
+})
