@@ -18,6 +18,7 @@ const COMMANDS: Readonly<Record<string, readonly [summary: string, load: () => P
   create: ['make a .torrent of a file or folder', () => import('./commands/create.js')],
   show: ['show what is in a .torrent', () => import('./commands/show.js')],
   verify: ['hold content on disk against its .torrent', () => import('./commands/verify.js')],
+  scrape: ['ask trackers how many seed and download', () => import('./commands/scrape.js')],
   schema: ['print the JSON Schema of a profile', () => import('./commands/schema.js')],
   plugins: ['list the built-in plugins', () => import('./commands/plugins.js')],
 }

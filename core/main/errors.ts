@@ -5,4 +5,5 @@ export const cliErrors = errorTable({
   ERR_USAGE: 'operator',
   ERR_USAGE_SOURCE: 'operator',
   ERR_SOURCE_FETCH: 'operator',
+  ERR_SCRAPE_TIMEOUT: 'remote',
 })

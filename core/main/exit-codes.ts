@@ -1,5 +1,5 @@
 // From an error to the number a script sees: 1 a defect, 2 wrong usage, profile or torrent, 3 the machine said no.
-import { NodeError } from '../base/errors.js'
+import { messageOf, NodeError } from '../base/errors.js'
 import { kernelErrors } from '../kernel/errors.js'
 
 /** Of the operator's errors, those that say "what you asked for is wrong" and not "this machine cannot". */
@@ -16,6 +16,24 @@ export function exitCodeOf(error: unknown): 1 | 2 | 3 {
   const code = systemCodeOf(error)
   if (code === undefined) return 1
   return NO_SUCH.has(code) ? 2 : 3
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file or folder',
+  ENOTDIR: 'a part of this path is not a folder',
+  EISDIR: 'this is a folder, not a file',
+  EACCES: 'permission denied; check who owns it, or choose another place',
+  EPERM: 'not permitted; check who owns it, or choose another place',
+  EROFS: 'this disk is read-only; choose another place',
+  ENOSPC: 'the disk is full; make room, or choose another place',
+  EADDRINUSE: 'in use by another program; choose another port',
+}
+
+/** What an error says to people: of the operating system's, what and where, in words. */
+export function textOf(error: unknown): string {
+  const words = WORDS[systemCodeOf(error) ?? '']
+  if (words === undefined || !(error instanceof Error)) return messageOf(error)
+  return 'path' in error && typeof error.path === 'string' ? `${error.path}: ${words}` : `${error.message}: ${words}`
 }
 
 /** The code of an error of the operating system; undefined for all others. */

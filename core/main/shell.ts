@@ -1,9 +1,9 @@
 // How a command speaks: to people, or to programs with --json; on a terminal, or into a file.
 import { readFile } from 'node:fs/promises'
-import { messageOf, NodeError } from '../base/errors.js'
+import { NodeError } from '../base/errors.js'
 import type { LogLevel } from '../base/log.js'
 import { cliErrors } from './errors.js'
-import { systemCodeOf } from './exit-codes.js'
+import { systemCodeOf, textOf } from './exit-codes.js'
 
 const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'silent']
 
@@ -94,9 +94,9 @@ export class Shell {
     const code = NodeError.is(error) ? error.code : (systemCodeOf(error) ?? 'ERR_DEFECT')
     const ours = NodeError.is(error) ? error.blame === 'defect' : systemCodeOf(error) === undefined
     const details = NodeError.is(error) ? error.details : {}
-    this.record({ event: 'error', code, message: messageOf(error), ...details })
+    this.record({ event: 'error', code, message: textOf(error), ...details })
     this.world.stderr.write(
-      `shoal: ${printable(messageOf(error))}${details['faults'] === undefined ? ` (${code})` : ''}\n`,
+      `shoal: ${printable(textOf(error))}${details['faults'] === undefined ? ` (${code})` : ''}\n`,
     )
     if (!ours) return
     const cause = error instanceof Error ? (error.cause ?? error) : error

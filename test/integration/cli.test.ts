@@ -1,0 +1,162 @@
+// The command line as scripts see it: exit codes, what goes to which stream, and how it stops.
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer, type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect } from 'chai'
+import { RunningCli, runCli } from './run-cli.js'
+
+const config = fileURLToPath(new URL('../../../config/', import.meta.url))
+const HASH = '0123456789abcdef0123456789abcdef01234567'
+
+describe('command line', function () {
+  this.timeout(30_000)
+  let cwd = ''
+
+  before(async () => {
+    cwd = await mkdtemp(join(tmpdir(), 'shoal-cli-'))
+  })
+
+  after(() => rm(cwd, { recursive: true }))
+
+  it('has help with an example for every command', async () => {
+    const { code, stdout } = await runCli(['--help'], { cwd })
+    expect(code).to.equal(0)
+    const commands = [...stdout.matchAll(/^ {2}(\w+) (?:\[options\]|<|\[)/gm)].map(match => match[1] ?? '')
+    expect(commands).to.include.members([
+      'start',
+      'check',
+      'explain',
+      'schema',
+      'plugins',
+      'track',
+      'seed',
+      'get',
+      'scrape',
+    ])
+    for (const command of commands.filter(name => name !== 'help')) {
+      const help = await runCli([command, '--help'], { cwd })
+      expect(help.code, command).to.equal(0)
+      expect(help.stdout, command)
+        .to.match(/Usage: shoal /)
+        .and.match(/Example:\n {2}\$ shoal /)
+        .and.match(/--json/)
+    }
+  })
+
+  it('ends with 2 for what it does not understand, and says what to do', async () => {
+    for (const [args, said] of [
+      [['strat'], /did you mean start/i],
+      [['start'], /missing required argument/],
+      [['check', 'absent.json'], /ERR_PROFILE_READ[^]*absent\.json/],
+      [['get', 'absent.torrent'], /absent\.torrent: there is no such file/],
+      [['get', `magnet:?xt=urn:btih:${HASH}`], /magnet/],
+      [['get', 'x.torrent', '--port', '65536'], /0 to 65535/],
+      [['track', '--http', '6969'], /HOST:PORT/],
+      [['seed', 'absent'], /absent: there is no such/],
+      [['scrape', 'udp://127.0.0.1:9/announce', 'abc'], /40 hexadecimal/],
+      [['check', join(config, 'tracker.json'), '--log', 'loud'], /--log takes/],
+    ] as const) {
+      const { code, stdout, stderr } = await runCli(args, { cwd })
+      expect(code, args.join(' ')).to.equal(2)
+      expect(stdout + stderr).to.match(said)
+      expect(stderr).to.not.match(/\n {4}at /)
+    }
+  })
+
+  it('runs a tracker until a signal, and ends it with 0', async () => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      const tracker = new RunningCli(['track', '--http', '127.0.0.1:0', '--udp', '127.0.0.1:0'], { cwd })
+      const urls = await tracker.until(/^udp:/)
+      expect(urls.join(' ')).to.match(/^http:\/\/127\.0\.0\.1:\d+\/announce udp:\/\/127\.0\.0\.1:\d+\/announce$/)
+      const scraped = await runCli(['scrape', urls[1] ?? '', HASH], { cwd })
+      expect(scraped).to.include({ code: 0, stdout: `${urls[1]}\n  ${HASH}  0 seeders, 0 leechers, 0 downloads\n` })
+      tracker.signal(signal)
+      expect((await tracker.ended).code).to.equal(0)
+    }
+  })
+
+  it('writes rows and nothing else to standard output with --json', async () => {
+    const tracker = new RunningCli(
+      ['start', join(config, 'tracker-udp-only.json'), '--json', '--set', 'tracker-udp.listen=127.0.0.1:0'],
+      { cwd },
+    )
+    await tracker.until(/"ready"/)
+    tracker.signal('SIGTERM')
+    const { code, stdout } = await tracker.ended
+    const rows = stdout
+      .trim()
+      .split('\n')
+      .map(line => JSON.parse(line) as { event: string; announce?: string[] })
+    expect(code).to.equal(0)
+    expect(rows.map(row => row.event)).to.deep.equal(['ready', 'stopped'])
+    expect(rows[0]?.announce?.join()).to.match(/^udp:\/\/127\.0\.0\.1:\d+\/announce$/)
+  })
+
+  it('ends with 3 when a port is taken, naming it and the plugin', async () => {
+    const server = createServer()
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as AddressInfo
+    const { code, stderr } = await runCli(['track', '--http', `127.0.0.1:${port}`], { cwd })
+    server.close()
+    expect(code).to.equal(3)
+    expect(stderr).to.match(new RegExp(`plugin "tracker-http" failed in start: .*127\\.0\\.0\\.1:${port}`))
+    expect(stderr).to.not.match(/\n {4}at /)
+  })
+
+  it('ends with 4 when no tracker answers a scrape', async () => {
+    const { code, stdout } = await runCli(['scrape', 'http://127.0.0.1:1/announce', HASH, '--json'], { cwd })
+    expect(code).to.equal(4)
+    const result = JSON.parse(stdout) as { ok: boolean; trackers: Array<{ url: string; error: string }> }
+    expect(result.ok).to.equal(false)
+    expect(result.trackers[0]?.url).to.equal('http://127.0.0.1:1/announce')
+    expect(result.trackers[0]?.error).to.match(/ECONNREFUSED/)
+  })
+
+  it('prints a profile that check accepts, instead of running it', async () => {
+    const content = join(cwd, 'content')
+    await writeFile(content, 'x')
+    for (const args of [
+      ['track', '--udp', '127.0.0.1:0'],
+      ['seed', content, '--announce', 'udp://127.0.0.1:9/announce', '--port', '0'],
+      ['get', content, '-o', join(cwd, 'out'), '--peer', '127.0.0.1:9', '--selector', 'sequential'],
+    ]) {
+      const printed = await runCli([...args, '--print-profile'], { cwd })
+      expect(printed.code).to.equal(0)
+      await writeFile(join(cwd, 'printed.json'), printed.stdout)
+      expect(await runCli(['check', 'printed.json'], { cwd })).to.include({ code: 0, stderr: '' })
+    }
+    expect(await readdir(cwd)).to.not.include('out')
+  })
+
+  it('accepts every profile of the package, and explains each', async () => {
+    const profiles = (await readdir(config)).filter(name => name.endsWith('.json') && name !== 'profile.schema.json')
+    expect(profiles).to.include.members(['tracker-seeder.json', 'leecher-sequential.json', 'custom-selector.json'])
+    for (const profile of profiles) {
+      const text = await readFile(join(config, profile), 'utf8')
+      expect(JSON.parse(text), profile).to.include({ $schema: './profile.schema.json' })
+      const checked = await runCli(['check', join(config, profile)], { cwd })
+      expect(checked.stdout, profile).to.match(/no fault\n$/)
+      expect(checked.code).to.equal(0)
+    }
+    const explained = await runCli(['explain', join(config, 'tracker-seeder.json')], { cwd })
+    expect(explained.stdout).to.match(/start order[^]*tracker-http[^]*requires {2}tracker <- tracker/)
+  })
+
+  it('has the schema of the built-in plugins up to date, and prints it for those of a profile', async () => {
+    const { stdout } = await runCli(['schema'], { cwd })
+    expect(JSON.parse(stdout)).to.deep.equal(JSON.parse(await readFile(join(config, 'profile.schema.json'), 'utf8')))
+    const some = await runCli(['schema', join(config, 'tracker-udp-only.json')], { cwd })
+    expect(some.stdout).to.include('builtin:tracker-udp').and.not.include('builtin:client')
+  })
+
+  it('lists the built-in plugins with their options', async () => {
+    const { stdout, code } = await runCli(['plugins'], { cwd })
+    expect(code).to.equal(0)
+    expect(stdout).to.match(
+      /^builtin:tracker-http\n {2}provides {2}tracker-servers\n {2}requires {2}tracker, http-net/m,
+    )
+    expect(stdout).to.match(/^ {2}- intervalSeconds \[1800\]: /m)
+  })
+})
