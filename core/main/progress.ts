@@ -26,9 +26,13 @@ export class ProgressReport {
   async begin(): Promise<void> {
     if (this.shell.terminal && !this.shell.quiet) {
       const { default: progress } = await import('cli-progress')
-      const options = { format: FORMAT, hideCursor: true, clearOnComplete: false, stream: process.stdout }
+      const options = { format: FORMAT, hideCursor: true, clearOnComplete: false, barsize: 20, stream: process.stdout }
       this.multi = new progress.MultiBar(options, progress.Presets.legacy)
-      this.shell.divert(text => this.multi?.log(`${text}\n`))
+      // Drawn at once: what waits for the next frame is lost when the bars end before it.
+      this.shell.divert(text => {
+        this.multi?.log(`${text}\n`)
+        this.multi?.update()
+      })
     }
     this.timer = systemClock.every(1000, () => this.tick())
   }

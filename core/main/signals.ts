@@ -1,7 +1,9 @@
-// SIGINT and SIGTERM: the first asks for an orderly stop, the next ends the process at once.
+// SIGINT, SIGTERM, and SIGHUP when a terminal closes: the first asks for an orderly stop, the next ends the process at once.
 import { systemClock } from './host.js'
 
-export const EXIT_BY: Readonly<Partial<Record<NodeJS.Signals, number>>> = { SIGINT: 130, SIGTERM: 143 }
+export const EXIT_BY: Readonly<Partial<Record<NodeJS.Signals, number>>> = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 }
+
+const SIGNALS = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const
 
 /** One press of Ctrl-C can arrive twice: from the terminal, and passed on by the npm that started us. */
 const ECHO_MS = 300
@@ -22,10 +24,10 @@ export class Signals {
       first ??= now
       receive(signal)
     }
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, this.listener)
+    for (const signal of SIGNALS) process.on(signal, this.listener)
   }
 
   release(): void {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, this.listener)
+    for (const signal of SIGNALS) process.off(signal, this.listener)
   }
 }

@@ -1,8 +1,10 @@
-// What `get` was pointed at: a .torrent file, or the URL of one, which is fetched first.
+// What `get` was pointed at: a .torrent file, or the URL of one, which is fetched first. Either is read before a node is
+// started for it.
 import { createHash } from 'node:crypto'
-import { mkdir, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { messageOf } from '../base/errors.js'
+import { messageOf, NodeError } from '../base/errors.js'
+import { parseMetainfo, refuseV2Only } from '../protocol/metainfo.js'
 import { cliErrors } from './errors.js'
 import { systemClock } from './host.js'
 import { size } from './quantity.js'
@@ -18,15 +20,35 @@ export async function torrentFile(source: string, workingDir: string, stateDir: 
     throw cliErrors.make('ERR_USAGE_SOURCE', message)
   }
   if (/^https?:\/\//i.test(source)) return fetched(source, stateDir)
-  const file = resolve(workingDir, source)
+  return torrentAt(source, workingDir)
+}
+
+/** The absolute path of a .torrent file that can be transferred; said before anything is started. */
+export async function torrentAt(given: string, workingDir: string): Promise<string> {
+  const file = resolve(workingDir, given)
   const found = await stat(file).catch(() => null)
-  if (found?.isFile() === true) return file
-  const what = found === null ? 'there is no such file' : 'this is a folder'
-  throw cliErrors.make('ERR_USAGE_SOURCE', `${source}: ${what}; give a .torrent file or the http(s) URL of one`)
+  if (found?.isFile() !== true) {
+    const what = found === null ? 'there is no such file' : 'this is a folder'
+    throw cliErrors.make('ERR_USAGE_SOURCE', `${given}: ${what}; give a .torrent file`)
+  }
+  if (found.size > MOST_BYTES) throw cliErrors.make('ERR_USAGE_SOURCE', `${given}: too large for a .torrent file`)
+  refuseOthers(await readFile(file), given)
+  return file
+}
+
+function refuseOthers(bytes: Uint8Array, called: string): void {
+  try {
+    refuseV2Only(parseMetainfo(bytes))
+  } catch (error) {
+    if (!NodeError.is(error)) throw error
+    const { code, blame, details } = error
+    throw new NodeError(code, blame, `${called}: ${error.message}`, { cause: error, details })
+  }
 }
 
 async function fetched(url: string, stateDir: string): Promise<string> {
   const bytes = await download(url)
+  refuseOthers(bytes, shown(url))
   await mkdir(stateDir, { recursive: true })
   const name = createHash('sha1').update(url).digest('hex').slice(0, 16)
   const file = join(stateDir, `${name}.torrent`)

@@ -116,7 +116,7 @@ describe('command line', function () {
 
   it('prints a profile that check accepts, instead of running it', async () => {
     const content = join(cwd, 'content')
-    await writeFile(content, 'x')
+    await writeFile(content, `d4:infod6:lengthi1e4:name1:x12:piece lengthi16384e6:pieces20:${'.'.repeat(20)}ee`)
     for (const args of [
       ['track', '--udp', '127.0.0.1:0'],
       ['seed', content, '--announce', 'udp://127.0.0.1:9/announce', '--port', '0'],

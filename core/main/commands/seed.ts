@@ -8,6 +8,7 @@ import { collected, port } from '../options.js'
 import { runOrPrint } from '../run-profile.js'
 import type { Shell } from '../shell.js'
 import { stateFolder } from '../state-folder.js'
+import { torrentAt } from '../torrent-source.js'
 
 interface Options {
   readonly torrent?: string
@@ -28,7 +29,7 @@ export function register(program: Command, shell: Shell): void {
     .addHelpText('after', example('shoal seed holiday/ --announce udp://tracker.example:6969/announce'))
     .action(async (given: string, options: Options) => {
       const path = await existing(given, shell)
-      const torrent = options.torrent === undefined ? undefined : await existing(options.torrent, shell)
+      const torrent = options.torrent === undefined ? undefined : await torrentAt(options.torrent, shell.workingDir)
       const { announce, port: at, printProfile = false } = options
       const content = seederProfile({ path, torrent, announce, port: at, dataDir: stateFolder(shell.env) })
       await runOrPrint(shell, 'seed', content, printProfile, {
