@@ -1,6 +1,6 @@
 // Our Logger over pino: JSON lines on standard error, or coloured text where that is a terminal.
 import type { Logger as Pino } from 'pino'
-import type { Logger, LogLevel } from '../base/log.js'
+import { silentLogger, type Logger, type LogLevel } from '../base/log.js'
 
 export interface LogOptions {
   readonly level: LogLevel
@@ -10,13 +10,14 @@ export interface LogOptions {
 }
 
 export interface Log extends Logger {
-  /** For this logger and children made afterwards. */
+  /** For this logger and children made afterwards; one that began silent stays so. */
   setLevel(level: LogLevel): void
 }
 
 const STANDARD_ERROR = 2
 
 export async function createLog({ level, pretty, color }: LogOptions): Promise<Log> {
+  if (level === 'silent') return { ...silentLogger, setLevel() {} }
   const { pino } = await import('pino')
   const options = { level, base: null }
   const line = pino(

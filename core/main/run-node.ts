@@ -42,12 +42,15 @@ export async function runNode(shell: Shell, run: NodeRun): Promise<void> {
     onFailure: error => end(error),
   })
   void signals.received.then(end)
+  // A node may have nothing open at times; it runs until it is stopped all the same.
+  const alive = systemClock.every(3_600_000, () => {})
   const starting = kernel.start()
   const early = await Promise.race([starting.then(() => null), ended])
   if (early !== null) starting.catch(() => {})
   const outcome = early ?? (await serve(shell, run, kernel, inbox, end, ended))
   if (outcome === 'SIGINT') shell.note('stopping; press Ctrl-C again to stop at once')
   await kernel.stop()
+  alive.cancel()
   signals.release()
   if (outcome instanceof Error) throw outcome
   shell.record({ event: 'stopped' })

@@ -105,6 +105,47 @@ describe('command line', function () {
     expect(stderr).to.not.match(/\n {4}at /)
   })
 
+  it('goes on when a plugin throws where nobody catches it, unless that plugin is critical', async () => {
+    await writeFile(
+      join(cwd, 'bomb.js'),
+      `import { definePlugin } from 'shoal/plugin'
+       export default definePlugin({
+         name: 'bomb',
+         setup: () => ({ ready() { setTimeout(() => { throw new Error('boom') }, 50) } }),
+       })`,
+    )
+    for (const critical of [false, true]) {
+      await writeFile(join(cwd, 'bomb.json'), JSON.stringify({ plugins: [{ use: './bomb.js', critical }] }))
+      const node = new RunningCli(['start', 'bomb.json', '--json'], { cwd })
+      await node.until(/"ready"/)
+      await node.warned(/plugin \\?"bomb\\?" failed in ready: boom/)
+      if (!critical) node.signal('SIGTERM')
+      const { code, stdout } = await node.ended
+      expect(code).to.equal(critical ? 1 : 0)
+      expect(stdout.trim().split('\n').at(-1)).to.match(critical ? /"error".*"ERR_PLUGIN_THREW"/ : /"stopped"/)
+    }
+  })
+
+  it('stops at once at a second signal', async () => {
+    await writeFile(
+      join(cwd, 'slow.js'),
+      `import { definePlugin } from 'shoal/plugin'
+       export default definePlugin({ name: 'slow', setup: () => ({ drain: () => new Promise(() => {}) }) })`,
+    )
+    await writeFile(join(cwd, 'slow.json'), JSON.stringify({ plugins: [{ use: './slow.js' }] }))
+    const node = new RunningCli(['start', 'slow.json', '--json'], { cwd })
+    await node.until(/"ready"/)
+    node.signal('SIGINT')
+    await node.warned(/stopping/)
+    const from = performance.now()
+    // Until one arrives that is not taken for an echo of the first.
+    const again = setInterval(() => node.signal('SIGINT'), 50)
+    const { code } = await node.ended
+    clearInterval(again)
+    expect(code).to.equal(130)
+    expect(performance.now() - from).to.be.within(150, 2000)
+  })
+
   it('ends with 4 when no tracker answers a scrape', async () => {
     const { code, stdout } = await runCli(['scrape', 'http://127.0.0.1:1/announce', HASH, '--json'], { cwd })
     expect(code).to.equal(4)

@@ -21,6 +21,7 @@ export class RunningCli {
   private readonly child: ChildProcess
   private stdout = ''
   private stderr = ''
+  private over = false
   private more: () => void = () => {}
 
   constructor(args: readonly string[], { cwd, env = {} }: CliOptions) {
@@ -29,21 +30,32 @@ export class RunningCli {
       this.stdout += text
       this.more()
     })
-    this.child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.stderr += text))
+    this.child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.stderr += text
+      this.more()
+    })
     this.ended = once(this.child, 'close').then(([code]: unknown[]) => {
+      this.over = true
       this.more()
       return { code: typeof code === 'number' ? code : null, stdout: this.stdout, stderr: this.stderr }
     })
   }
 
   /** The lines of standard output once one of them matches. Fails when the process ends without. */
-  async until(pattern: RegExp): Promise<readonly string[]> {
-    let over = false
-    void this.ended.then(() => (over = true))
+  until(pattern: RegExp): Promise<readonly string[]> {
+    return this.found(() => this.stdout, pattern)
+  }
+
+  /** The same for standard error. */
+  warned(pattern: RegExp): Promise<readonly string[]> {
+    return this.found(() => this.stderr, pattern)
+  }
+
+  private async found(text: () => string, pattern: RegExp): Promise<readonly string[]> {
     for (;;) {
-      const lines = this.stdout.split('\n').slice(0, -1)
+      const lines = text().split('\n').slice(0, -1)
       if (lines.some(line => pattern.test(line))) return lines
-      if (over) throw new Error(`no line like ${String(pattern)} in:\n${this.stdout}\n${this.stderr}`)
+      if (this.over) throw new Error(`no line like ${String(pattern)} in:\n${this.stdout}\n${this.stderr}`)
       await new Promise<void>(resolve => (this.more = resolve))
     }
   }
