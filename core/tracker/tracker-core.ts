@@ -24,8 +24,10 @@ export interface TrackerOptions extends SwarmLimits {
 export const MOST_PEERS_PER_REPLY = 200
 /** Intervals are drawn out by up to this part, so that those who came together do not come together for ever. */
 const JITTER = 10
-/** Of one slice of a sweep. */
+/** Of one slice of a sweep; and from one to the next while there is more to do, and while there is not. */
 const SLICE_MS = 10
+const BUSY_MS = 100
+const IDLE_MS = 1000
 /** Rounds of sweeping in a time-out. */
 const ROUNDS = 32
 
@@ -92,12 +94,13 @@ export class TrackerCore implements TrackerService {
     return complete
   }
 
-  /** A slice of forgetting the dead; to be called about once a second. */
-  sweep(): void {
+  /** A slice of forgetting the dead. Gives when to call again, in milliseconds. */
+  sweep(): number {
     const now = this.clock.now() / 1000
-    if (!this.sweeping && now < this.nextRound) return
+    if (!this.sweeping && now < this.nextRound) return IDLE_MS
     if (!this.sweeping) this.nextRound = now + this.options.peerTimeoutSeconds / ROUNDS
     this.sweeping = this.store.sweep(now, SLICE_MS)
+    return this.sweeping ? BUSY_MS : IDLE_MS
   }
 
   private scrapeEach(hashes: readonly InfoHash[], family: 0 | 4 | 6, visit: ScrapeVisit): LateScrape | null {

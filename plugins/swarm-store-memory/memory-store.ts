@@ -4,9 +4,9 @@ import { Arena } from './arena.js'
 import { audit } from './audit.js'
 import { FAMILY_WORDS, FamilyStore } from './family-store.js'
 import { INFO_HASH } from './layout.js'
-import { Sweeper, UNITS_PER_MS } from './sweeper.js'
+import { Sweeper } from './sweeper.js'
 import { TABLES } from './swarm-table.js'
-import type { Random, Entropy } from '../../core/base/random.js'
+import type { Host } from '../../core/base/host.js'
 import type { Probe } from '../../core/contracts/probe.js'
 import type {
   AnnounceReply,
@@ -30,7 +30,7 @@ export class MemoryStore implements SwarmStore, Probe {
   private readonly sweeper: Sweeper
   private tickSeconds = 1
 
-  constructor(memoryBytes: number, random: Random, entropy: Entropy) {
+  constructor(memoryBytes: number, { clock, random, entropy }: Pick<Host, 'clock' | 'random' | 'entropy'>) {
     const key = new Int32Array(4)
     entropy.fill(new Uint8Array(key.buffer))
     const seed = { key, random: xorShift(random.u32()) }
@@ -38,7 +38,7 @@ export class MemoryStore implements SwarmStore, Probe {
     const { reserved } = this.arena
     this.v4 = new FamilyStore(4, this.arena, reserved, seed, this.census)
     this.v6 = new FamilyStore(6, this.arena, reserved + FAMILY_WORDS, seed, this.census)
-    this.sweeper = new Sweeper([this.v4, this.v6], this.census, TICKS)
+    this.sweeper = new Sweeper([this.v4, this.v6], this.census, TICKS, clock)
   }
 
   limit(limits: SwarmLimits): void {
@@ -56,7 +56,7 @@ export class MemoryStore implements SwarmStore, Probe {
   }
 
   sweep(now: number, budgetMs: number): boolean {
-    return this.sweeper.sweep(this.tick(now), budgetMs * UNITS_PER_MS)
+    return this.sweeper.sweep(this.tick(now), budgetMs)
   }
 
   totals(): Readonly<Census> {

@@ -101,8 +101,8 @@ export class Swarm {
     return true
   }
 
-  /** Gives memory back where the block looked at has become sparse. */
-  tidy(): void {
+  /** Gives memory back where the block looked at has become sparse. True: it was joined with another. */
+  tidy(): boolean {
     const size = this.peers.size(this.block)
     const order = this.peers.order(this.block)
     const depth = this.depthOf(this.block)
@@ -114,6 +114,7 @@ export class Swarm {
       if (this.depthOf(sibling) === depth && together <= half) return this.join(sibling, together, depth)
     }
     if (order > 0 && size * 4 <= this.layout.capacity[order]!) this.resize(order - 1)
+    return false
   }
 
   /** Frees every block of the swarm. */
@@ -185,9 +186,9 @@ export class Swarm {
     return true
   }
 
-  private join(sibling: number, together: number, depth: number): void {
+  private join(sibling: number, together: number, depth: number): boolean {
     const to = this.peers.open(this.layout.orderFor(together), depth - 1)
-    if (to === 0) return
+    if (to === 0) return false
     this.peers.deal(this.block, to, to, 0)
     this.peers.deal(sibling, to, to, 0)
     this.peers.close(this.block)
@@ -196,13 +197,14 @@ export class Swarm {
     if (depth > 1) {
       this.fill((this.entry >> span) << span, 1 << span, to)
       this.turn(this.entry)
-      return
+      return true
     }
     // The last two: the directory goes, and the swarm is one block again.
     for (let i = 0; i < META; i++) this.i32[to + i] = this.i32[this.root + i]!
     this.peers.close(this.root)
     this.root = this.block = to
     this.entry = 0
+    return true
   }
 
   /** `block` takes the place of the one looked at. */

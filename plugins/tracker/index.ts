@@ -6,8 +6,6 @@ import { TrackerCore } from '../../core/tracker/tracker-core.js'
 import { config } from './config.js'
 import type { Timer } from '../../core/base/clock.js'
 
-const SWEEP_MS = 1000
-
 export default definePlugin({
   name: 'tracker',
   config,
@@ -20,6 +18,9 @@ export default definePlugin({
     const core = new TrackerCore(ctx.get(SwarmStores), ctx.all(AnnouncePolicies), options, clock, random, log)
     ctx.provide(Tracker, core)
     let timer: Timer | null = null
+    const sweep = (): void => {
+      timer = clock.after(core.sweep(), sweep)
+    }
     return {
       start() {
         if (options.peerTimeoutSeconds <= options.intervalSeconds) {
@@ -29,7 +30,7 @@ export default definePlugin({
             intervalSeconds,
           })
         }
-        timer = clock.every(SWEEP_MS, () => core.sweep())
+        sweep()
       },
       stop() {
         timer?.cancel()

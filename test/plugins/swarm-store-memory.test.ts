@@ -2,13 +2,14 @@ import { expect } from 'chai'
 import { AnnounceEvent } from '../../core/contracts/index.js'
 import { createRandom } from '../../core/base/random.js'
 import { MemoryStore } from '../../plugins/swarm-store-memory/memory-store.js'
-import { register, swarmStoreCases } from '../conformance/index.js'
+import { ManualClock, register, swarmStoreCases } from '../conformance/index.js'
 import { WIDE_LIMITS } from '../conformance/swarm-desk.js'
 import { LateSwarmStore } from './late-swarm-store.js'
 import type { SwarmLimits } from '../../core/contracts/index.js'
 import type { InfoHash, PeerId } from '../../core/protocol/ids.js'
 
-const open = (): MemoryStore => new MemoryStore(64 * 2 ** 20, createRandom(1), createRandom(2))
+const host = { clock: new ManualClock(), random: createRandom(1), entropy: createRandom(2) }
+const open = (): MemoryStore => new MemoryStore(64 * 2 ** 20, host)
 
 register(
   'swarm-store-memory: contract',
@@ -92,7 +93,7 @@ describe('swarm-store-memory', () => {
   })
 
   it('refuses new peers when its memory is full, and goes on with those it has', () => {
-    const store = new MemoryStore(8 * 2 ** 20, createRandom(1), createRandom(2))
+    const store = new MemoryStore(8 * 2 ** 20, host)
     store.limit(limits())
     const announce = announcer(store)
     const ip = (n: number): Uint8Array => Uint8Array.of(10, n >> 16, n >> 8, n)
@@ -108,7 +109,7 @@ describe('swarm-store-memory', () => {
   })
 
   it('uses the memory of swarms that are gone again', () => {
-    const store = new MemoryStore(8 * 2 ** 20, createRandom(1), createRandom(2))
+    const store = new MemoryStore(8 * 2 ** 20, host)
     store.limit(limits({ peerTimeoutSeconds: 10 }))
     const announce = announcer(store)
     let now = 0
@@ -123,6 +124,29 @@ describe('swarm-store-memory', () => {
       expect(store.totals()).to.deep.equal({ swarms: 0, peers: 0 })
       now = 0
     }
+    expect(store.check()).to.deep.equal([])
+  })
+
+  it('sweeps in slices as short as it is told, while announces go on', () => {
+    let time = 0
+    // Every look at the clock finds it a millisecond on.
+    const clock = Object.assign(new ManualClock(), { now: () => time++ })
+    const store = new MemoryStore(32 * 2 ** 20, { ...host, clock })
+    store.limit(limits({ peerTimeoutSeconds: 1000 }))
+    const announce = announcer(store)
+    const into = (swarm: number): void => new DataView(hash.buffer).setUint32(0, swarm)
+    for (let n = 0; n < 30_000; n++) {
+      into(n % 3 === 0 ? 0 : n)
+      announce(Uint8Array.of(10, 1, n >> 8, n), 80, n % 2)
+    }
+    let slices = 0
+    for (; store.sweep(2000, 1); slices++) {
+      into(slices % 50)
+      announce(Uint8Array.of(10, 2, slices >> 8, slices), 80, 1, AnnounceEvent.Stopped)
+      if (slices % 20 === 0) expect(store.check()).to.deep.equal([])
+    }
+    expect(slices).to.be.greaterThan(20)
+    expect(store.totals()).to.deep.equal({ swarms: 0, peers: 0 })
     expect(store.check()).to.deep.equal([])
   })
 })

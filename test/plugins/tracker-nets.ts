@@ -142,7 +142,8 @@ export function trackerService(
     fullScrape: false,
     ...over,
   }
-  const store = new MemoryStore(16 * 2 ** 20, createRandom(1), createRandom(2))
+  const host = { clock, random: createRandom(1), entropy: createRandom(2) }
+  const store = new MemoryStore(16 * 2 ** 20, host)
   return new TrackerCore(store, policies, options, clock, createRandom(3), silentLogger)
 }
 

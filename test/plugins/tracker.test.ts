@@ -10,8 +10,8 @@ import { infoHash, loadPlugin, ManualClock } from '../conformance/index.js'
 import type { AnnouncePolicy, TrackerService } from '../../core/contracts/index.js'
 
 async function load(options: object = {}, policies: readonly AnnouncePolicy[] = []) {
-  const store = new MemoryStore(16 * 2 ** 20, createRandom(1), createRandom(2))
   const clock = new ManualClock()
+  const store = new MemoryStore(16 * 2 ** 20, { clock, random: createRandom(1), entropy: createRandom(2) })
   const warnings: string[] = []
   const log = { ...silentLogger, child: () => log, warn: (message: string) => void warnings.push(message) }
   const given = [[SwarmStores, store] as const, ...policies.map(policy => [AnnouncePolicies, policy] as const)]

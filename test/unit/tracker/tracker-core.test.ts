@@ -210,16 +210,14 @@ describe('tracker core', () => {
   it('sweeps a round every so often, a slice at a time', async () => {
     const store = new Recorder()
     const { core, clock } = build(store)
-    const tick = async (seconds: number): Promise<void> => {
-      for (let i = 0; i < seconds; i++) {
-        await clock.advance(1000)
-        core.sweep()
-      }
+    const sweep = async (until: number): Promise<void> => {
+      while (clock.now() < until) await clock.advance(core.sweep())
     }
     store.more = 3
-    await tick(10)
-    expect(store.sweeps).to.deep.equal([1, 2, 3, 4])
-    await tick(100)
-    expect(store.sweeps).to.deep.equal([1, 2, 3, 4, 101])
+    await sweep(90_000)
+    expect(store.sweeps).to.deep.equal([0, 0.1, 0.2, 0.3])
+    await sweep(200_000)
+    expect(store.sweeps).to.have.length(5)
+    expect(store.sweeps[4]).to.be.within(100, 101.5)
   })
 })
