@@ -1,6 +1,6 @@
 // Turns what the profile or a caller names into plans: .torrent files, content to seed, a folder that is shared.
 import { toHex } from '../../core/base/bytes.js'
-import type { NodeError } from '../../core/base/errors.js'
+import { NodeError } from '../../core/base/errors.js'
 import type { AddOptions } from '../../core/contracts/node-api.js'
 import { parseMetainfo, refuseV2Only, type Metainfo } from '../../core/protocol/metainfo.js'
 import { assembleTorrent, planTorrent } from '../../core/protocol/torrent-plan.js'
@@ -47,7 +47,14 @@ export class TorrentSource {
     if ((await this.parts.files.stat(file)) === null) {
       throw clientErrors.make('ERR_CLIENT_NO_TORRENT', `there is no file ${file}`, { details: { file } })
     }
-    return this.plan(parseMetainfo(await this.parts.files.read(file)), { ...work, file })
+    const bytes = await this.parts.files.read(file)
+    try {
+      return this.plan(parseMetainfo(bytes), { ...work, file })
+    } catch (error) {
+      if (!NodeError.is(error)) throw error
+      const { code, blame, message, details } = error
+      throw new NodeError(code, blame, `${file}: ${message}`, { cause: error, details: { ...details, file } })
+    }
   }
 
   private async fromContent(path: string, torrent: string | undefined, signal: AbortSignal): Promise<TorrentWork> {
