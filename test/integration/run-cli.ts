@@ -8,6 +8,8 @@ const CLI = fileURLToPath(new URL('../../core/main/cli.js', import.meta.url))
 export interface CliOptions {
   readonly cwd: string
   readonly env?: Readonly<Record<string, string>>
+  /** Another user to run as; only root may. */
+  readonly uid?: number
 }
 
 export interface CliOutcome {
@@ -24,8 +26,13 @@ export class RunningCli {
   private over = false
   private more: () => void = () => {}
 
-  constructor(args: readonly string[], { cwd, env = {} }: CliOptions) {
-    this.child = spawn(process.execPath, [CLI, ...args], { cwd, env: { ...process.env, ...env }, stdio: 'pipe' })
+  constructor(args: readonly string[], { cwd, env = {}, uid }: CliOptions) {
+    this.child = spawn(process.execPath, [CLI, ...args], {
+      cwd,
+      env: { ...process.env, ...env },
+      stdio: 'pipe',
+      ...(uid === undefined ? {} : { uid, gid: uid }),
+    })
     this.child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.stdout += text
       this.more()
