@@ -2,6 +2,7 @@
 // payload is copied from the chunk straight to where the handler wants it, fixed messages are read where they lie, and
 // only a bitfield or an extension message that arrives in parts is gathered, in a buffer that grows with what has come.
 import { readU32 } from '../base/bytes.js'
+import { copyBytes } from '../base/copy.js'
 import { MAX_FRAME_LENGTH } from './limits.js'
 import { FIXED_LENGTH, MessageId, PIECE_HEADER_LENGTH, WireFault } from './wire-messages.js'
 
@@ -39,8 +40,6 @@ export interface WireHandler {
 const HEAD_MAX = 17
 /** A gathering buffer larger than this is let go after use. */
 const KEPT_BODY = 4096
-/** Below this, a loop is cheaper than making a view and calling set. */
-const LOOP_COPY = 48
 
 const Reading = { Head: 0, Block: 1, Body: 2, Skip: 3 } as const
 
@@ -234,10 +233,10 @@ export class WireDecoder {
         return at + count
       }
       this.reserve(this.bodyFilled + count)
-      copy(chunk, at, count, this.body, this.bodyFilled)
+      copyBytes(chunk, at, count, this.body, this.bodyFilled)
       this.bodyFilled += count
     } else if (this.reading === Reading.Block && this.target !== null) {
-      copy(chunk, at, count, this.target, this.blockLength - this.left)
+      copyBytes(chunk, at, count, this.target, this.blockLength - this.left)
     }
     this.left -= count
     if (this.left === 0) this.endPayload()
@@ -286,10 +285,4 @@ export class WireDecoder {
     this.stopped = true
     return 0
   }
-}
-
-function copy(from: Uint8Array, at: number, count: number, to: Uint8Array, offset: number): void {
-  if (count < LOOP_COPY) for (let i = 0; i < count; i++) to[offset + i] = from[at + i]!
-  else if (at === 0 && count === from.length) to.set(from, offset)
-  else to.set(from.subarray(at, at + count), offset)
 }
