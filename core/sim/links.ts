@@ -16,6 +16,11 @@ const LOW_WATER = 16 * 1024
 const LARGEST_SEGMENT = 16 * 1024
 const SPOILT = 0xdb
 
+interface Segment {
+  readonly length: number
+  bytes: Uint8Array | null
+}
+
 export class SimLink implements PeerLink {
   sent = 0
   private other: SimLink | null = null
@@ -32,6 +37,8 @@ export class SimLink implements PeerLink {
   private underWay = 0
   /** What was queued before this turn began. */
   private backlog = 0
+  /** On its way through the lane; copied out of the queue when it has passed, or when the link is closed. */
+  private departing: Segment | null = null
   private turn = -1
   private readonly inbox: Uint8Array[] = []
   /** The other side has closed; what it sent before is delivered first. */
@@ -91,8 +98,10 @@ export class SimLink implements PeerLink {
 
   close(): void {
     if (this.closed) return
-    const ofThisTurn = this.turn === this.node.world.timeline.turn ? this.queued - this.backlog : 0
-    if (ofThisTurn > 0 && ofThisTurn === this.queued) this.depart(this.queued)
+    const before = this.turn === this.node.world.timeline.turn ? this.backlog : this.queued
+    // After onClose the buffers are their owner's again, so what still leaves is copied now.
+    const cut = this.departing === null ? 0 : this.load(this.departing)
+    if (before === cut && this.queued > 0) this.load(this.depart(this.queued))
     this.node.note(`link ${this.id} closed, ${this.queued} unsent`)
     const { other } = this
     if (other !== null) this.node.carry(other.node, 0, { arrived: () => other.end() })
@@ -109,23 +118,35 @@ export class SimLink implements PeerLink {
   }
 
   /** Sends the next `length` bytes of the queue as one segment. */
-  private depart(length: number): void {
+  private depart(length: number): Segment {
+    const segment: Segment = { length, bytes: null }
     const { other } = this
-    if (other === null) return
-    let segment: Uint8Array = new Uint8Array(0)
+    if (other === null) return segment
+    this.departing = segment
     this.underWay += length
     this.node.carry(other.node, length, {
       left: () => {
-        segment = this.take(length)
-        this.sent += length
+        if (this.departing === segment) this.departing = null
+        this.load(segment)
         this.pump()
         if (this.waiting && this.queued < LOW_WATER && !this.closed) {
           this.waiting = false
           this.sink?.onWritable()
         }
       },
-      arrived: () => other.receive(segment),
+      arrived: () => {
+        if (segment.bytes !== null) other.receive(segment.bytes)
+      },
     })
+    return segment
+  }
+
+  /** Copies the segment out of the queue, if that has not been done, and gives how many bytes came out. */
+  private load(segment: Segment): number {
+    if (segment.bytes !== null) return 0
+    segment.bytes = this.take(segment.length)
+    this.sent += segment.length
+    return segment.length
   }
 
   private take(length: number): Uint8Array {

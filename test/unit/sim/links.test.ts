@@ -152,4 +152,21 @@ describe('sim links', () => {
     expect(sink.received).to.be.lessThan(20_000)
     expect(sink.closes).to.deep.equal([null])
   })
+
+  it('leave the buffers to their owner once closed, and still send what was written in the last turn', async () => {
+    const { world, near, far } = pair(7, { upBytesPerSecond: 1000 })
+    const [here, there] = [new Sink(0), new Sink(7)]
+    near.open(here)
+    far.open(there)
+    const bytes = content(7, 3000)
+    near.write(bytes.subarray(0, 10))
+    await world.advance(1)
+    near.write(bytes.subarray(10, 3000))
+    near.close()
+    await world.advance(0.001)
+    expect(here.closes).to.deep.equal([null])
+    bytes.fill(0)
+    await world.advance(10_000)
+    expect([there.received, there.wrong, there.closes.length]).to.deep.equal([3000, -1, 1])
+  })
 })
