@@ -91,7 +91,8 @@ function isForbiddenOnWindows(code: number): boolean {
 
 /** At most 240 bytes, cut from before the extension. */
 function shorten(text: string): string {
-  if (encoder.encode(text).length <= MAX_PATH_ELEMENT_BYTES) return text
+  // No UTF-16 unit takes more than three bytes.
+  if (3 * text.length <= MAX_PATH_ELEMENT_BYTES || encoder.encode(text).length <= MAX_PATH_ELEMENT_BYTES) return text
   const [stem, extension] = splitExtension(text)
   const room = new Uint8Array(MAX_PATH_ELEMENT_BYTES - encoder.encode(extension).length)
   // encodeInto writes whole characters only.

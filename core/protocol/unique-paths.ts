@@ -10,27 +10,30 @@ export function uniquePaths(
   paths: readonly (readonly string[] | null)[],
   platform: PathPlatform,
 ): (readonly string[] | null)[] {
+  const keys = paths.map(path => (path === null ? '' : keyOf(path, platform)))
   const folders = new Set<string>()
-  for (const path of paths) {
-    for (let depth = (path?.length ?? 0) - 1; path !== null && depth > 0; depth--) {
-      const key = keyOf(path.slice(0, depth), platform)
-      if (folders.has(key)) break
-      folders.add(key)
+  for (const key of keys) {
+    for (let end = key.lastIndexOf('/'); end > 0; end = key.lastIndexOf('/', end - 1)) {
+      const folder = key.slice(0, end)
+      if (folders.has(folder)) break
+      folders.add(folder)
     }
   }
   const taken = new Set<string>()
   const next = new Map<string, number>()
-  return paths.map(path => {
+  return paths.map((path, i) => {
     if (path === null) return null
-    const wanted = keyOf(path, platform)
+    const wanted = keys[i] ?? ''
     let free: readonly string[] = path
     let key = wanted
-    let number = next.get(wanted) ?? 1
-    while (taken.has(key) || folders.has(key)) {
-      free = renamed(path, number++)
-      key = keyOf(free, platform)
+    if (taken.has(key) || folders.has(key)) {
+      let number = next.get(wanted) ?? 1
+      do {
+        free = renamed(path, number++)
+        key = keyOf(free, platform)
+      } while (taken.has(key) || folders.has(key))
+      next.set(wanted, number)
     }
-    next.set(wanted, number)
     taken.add(key)
     return free
   })
