@@ -3,7 +3,12 @@
 module.exports = {
   forbidden: [
     { name: 'no-cycle', severity: 'error', from: {}, to: { circular: true } },
-    { name: 'nothing-imports-tests', severity: 'error', from: { path: '^dist/(core|plugins)/' }, to: { path: '^dist/test/' } },
+    {
+      name: 'nothing-imports-tests',
+      severity: 'error',
+      from: { path: '^dist/(core|plugins)/' },
+      to: { path: '^dist/test/' },
+    },
   ],
   options: { doNotFollow: { path: 'node_modules' } },
 }

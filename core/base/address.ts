@@ -84,16 +84,3 @@ export function isUnspecified(ip: Uint8Array): boolean {
 export function isMulticast(ip: Uint8Array): boolean {
   return ip.length === 4 ? ip[0]! >= 224 : ip[0] === 0xff
 }
-
-/** Addresses that only mean something inside one network: RFC 1918, link-local, unique local; not loopback. */
-export function isPrivate(ip: Uint8Array): boolean {
-  if (ip.length === 16) return (ip[0]! & 0xfe) === 0xfc || (ip[0] === 0xfe && (ip[1]! & 0xc0) === 0x80)
-  const [a, b] = ip
-  return (
-    a === 10 ||
-    (a === 172 && (b! & 0xf0) === 16) ||
-    (a === 192 && b === 168) ||
-    (a === 169 && b === 254) ||
-    (a === 100 && (b! & 0xc0) === 64)
-  )
-}

@@ -21,12 +21,6 @@ export const CloseReason = {
 } as const
 export type CloseReason = (typeof CloseReason)[keyof typeof CloseReason]
 
-const names = Object.keys(CloseReason)
-
-export function closeReasonName(reason: CloseReason): string {
-  return names[reason] ?? 'Unknown'
-}
-
 /** Reasons after which the endpoint is not worth another dial for a long time. */
 export function isFault(reason: CloseReason): boolean {
   return reason >= CloseReason.Protocol && reason !== CloseReason.Idle && reason !== CloseReason.BothSeeds

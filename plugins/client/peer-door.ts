@@ -1,5 +1,5 @@
 // Where peers come in: listeners, and links whose handshake has not said yet which torrent they want.
-import { endpointOf, formatEndpoint, splitHostPort, type Endpoint } from '../../core/base/address.js'
+import { endpointOf, splitHostPort, type Endpoint } from '../../core/base/address.js'
 import { NodeError } from '../../core/base/errors.js'
 import type { Names } from '../../core/contracts/host.js'
 import type { PeerLink, PeerListener, PeerTransport } from '../../core/contracts/peer-transport.js'
@@ -99,9 +99,4 @@ function named(error: unknown, at: string): unknown {
     cause: error,
     details: { ...error.details, option: 'client.listen' },
   })
-}
-
-/** For messages: where peers reach us. */
-export function describe(local: readonly Endpoint[]): string {
-  return local.map(formatEndpoint).join(', ')
 }

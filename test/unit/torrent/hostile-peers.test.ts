@@ -267,7 +267,10 @@ describe('hostile peers', () => {
     for (let i = 0; i < 3_000; i++) stranger.say((out, at) => write.writeRequest(out, at, i % 16, 0, 16384))
     await swarm.settle()
     expect(blocks).to.equal(4)
-    expect(stranger.messages.filter(message => message.id === 16)).to.have.length.within(3_000 - 2_000 - 4, 3_000 - 2_000)
+    expect(stranger.messages.filter(message => message.id === 16)).to.have.length.within(
+      3_000 - 2_000 - 4,
+      3_000 - 2_000,
+    )
   })
 
   it('does not keep blocks that nobody asked for', async () => {
