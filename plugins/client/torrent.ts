@@ -76,9 +76,10 @@ export class Torrent implements DialClient {
   async close(signal: AbortSignal): Promise<void> {
     this.opening.abort()
     await this.opened
-    this.parts.catalog?.remove(this.plan.metainfo.infoHash)
     const session = this.session
     await Promise.all(this.discoveries.splice(0).map(handle => handle.stop(signal)))
+    // After the goodbyes: this node's own tracker hears them only for what the catalog holds.
+    this.parts.catalog?.remove(this.plan.metainfo.infoHash)
     if (session !== null) {
       await session.close()
       await this.checkpoint(this.parts.host.clock.now(), this.failure === null)
@@ -298,7 +299,7 @@ export class Torrent implements DialClient {
   private async completed(): Promise<void> {
     const { clock } = this.parts.host
     for (const handle of this.discoveries) handle.event('completed')
-    const seconds = (clock.now() - this.startedAt) / 1000
+    const seconds = Math.round(clock.now() - this.startedAt) / 1000
     await this.checkpoint(clock.now(), false)
     this.say({ event: 'complete', infoHash: this.hash, seconds, bytes: this.plan.metainfo.geometry.totalLength })
   }
