@@ -296,13 +296,21 @@ export class PeerSession implements PeerSink, WireHandler, Peer {
   onBitfield(bits: Uint8Array): void {
     const swarm = this.swarm
     const have = swarm === null ? null : Bitfield.from(bits, swarm.geometry.pieceCount)
-    if (swarm === null || have === null || this.toldPieces) return this.close(CloseReason.Protocol)
+    if (swarm === null || have === null) return this.close(CloseReason.Protocol)
+    // aria2 sends its bitfield again in place of many haves.
+    if (this.toldPieces) return this.addPieces(have)
     this.toldPieces = true
     this.have = have
     if (have.full) this.becomeSeed(swarm, false)
     else {
       swarm.availability.addAll(have, 1)
       this.countUseful(swarm)
+    }
+  }
+
+  private addPieces(have: Bitfield): void {
+    for (let piece = have.nextSet(0); piece >= 0; piece = have.nextSet(piece + 1)) {
+      if (!this.have.has(piece)) this.onHave(piece)
     }
   }
 

@@ -192,10 +192,10 @@ describe('hostile peers', () => {
       CloseReason.Protocol,
     ],
     [
-      'a second bitfield',
+      'a second bitfield of the wrong length',
       (s: Stranger) => {
         s.say((out, at) => write.writeBitfield(out, at, Uint8Array.of(1, 0)))
-        s.say((out, at) => write.writeBitfield(out, at, Uint8Array.of(1, 0)))
+        s.say((out, at) => write.writeBitfield(out, at, Uint8Array.of(1)))
       },
       CloseReason.Protocol,
     ],
@@ -215,6 +215,28 @@ describe('hostile peers', () => {
       expect(stranger.closed).to.equal(true)
     })
   }
+
+  it('takes a second bitfield for the haves it stands for', async () => {
+    const swarm = new SmallSwarm(16 * 64 * KiB, 64 * KiB)
+    const leecher = await swarm.add(false)
+    const [near, far] = swarm.pair('10.1.0.1')
+    swarm.accept(near, leecher)
+    const stranger = new Stranger(far, swarm)
+    for (const bits of [
+      [0x80, 0],
+      [0xc0, 0x01],
+      [0x40, 0],
+    ]) {
+      stranger.say((out, at) => write.writeBitfield(out, at, Uint8Array.from(bits)))
+    }
+    await swarm.settle()
+    expect(leecher.ends).to.deep.equal([])
+    const { count } = leecher.session.availability
+    expect([...count]).to.deep.equal([1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1])
+    far.close()
+    await swarm.settle()
+    expect(Math.max(...count)).to.equal(0)
+  })
 
   for (const [title, piece, begin, length] of [
     ['beyond the end of the piece', 0, 64 * KiB - 1, 2],
