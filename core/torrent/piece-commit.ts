@@ -31,6 +31,7 @@ export class PieceCommit {
   private diskFull = false
   private closed = false
   private settled: () => void = () => {}
+  private idle: Promise<void> | null = null
 
   constructor(
     private readonly book: PieceBook,
@@ -62,10 +63,11 @@ export class PieceCommit {
     this.closed = true
     for (const slot of this.waiting) this.slots.release(slot)
     this.waiting = []
-    return new Promise(resolve => {
+    this.idle ??= new Promise(resolve => {
       this.settled = resolve
       if (this.pending === 0) resolve()
     })
+    return this.idle
   }
 
   private async run(slot: number): Promise<void> {

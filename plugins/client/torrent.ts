@@ -33,6 +33,7 @@ export class Torrent implements DialClient {
   private readonly discoveries: DiscoveryHandle[] = []
   private opening = new AbortController()
   private opened: Promise<void> = Promise.resolve()
+  private closing: Promise<void> | null = null
   private book = new PeerBook(() => 0)
   private dialling = 0
   private uploadedBefore = 0
@@ -72,23 +73,10 @@ export class Torrent implements DialClient {
     if (this.resume.changed && now - this.checkpointAt >= CHECKPOINT_MS) void this.checkpoint(now, false)
   }
 
-  /** Ends the work and keeps what is there. Trackers are told, no longer than the signal allows. */
-  async close(signal: AbortSignal): Promise<void> {
-    this.opening.abort()
-    await this.opened
-    const session = this.session
-    await Promise.all(this.discoveries.splice(0).map(handle => handle.stop(signal)))
-    // After the goodbyes: this node's own tracker hears them only for what the catalog holds.
-    this.parts.catalog?.remove(this.plan.metainfo.infoHash)
-    if (session !== null) {
-      await session.close()
-      await this.checkpoint(this.parts.host.clock.now(), this.failure === null)
-    }
-    await this.resume.close()
-    this.session = null
-    await this.scope?.close()
-    this.scope = null
-    if (this.phase === 'running') this.phase = 'paused'
+  /** Ends the work and keeps what is there. Trackers are told, no longer than the signal of the first who asks allows. */
+  close(signal: AbortSignal): Promise<void> {
+    this.closing ??= this.shut(signal).finally(() => (this.closing = null))
+    return this.closing
   }
 
   /** Deletes the saved state and, if asked, the content. The torrent is closed. */
@@ -309,6 +297,24 @@ export class Torrent implements DialClient {
     this.fail(error)
     this.say({ event: 'error', infoHash: this.hash, code: error.code, message: error.message })
     await this.close(new AbortController().signal)
+  }
+
+  private async shut(signal: AbortSignal): Promise<void> {
+    this.opening.abort()
+    await this.opened
+    const session = this.session
+    await Promise.all(this.discoveries.splice(0).map(handle => handle.stop(signal)))
+    // After the goodbyes: this node's own tracker hears them only for what the catalog holds.
+    this.parts.catalog?.remove(this.plan.metainfo.infoHash)
+    if (session !== null) {
+      await session.close()
+      await this.checkpoint(this.parts.host.clock.now(), this.failure === null)
+    }
+    await this.resume.close()
+    this.session = null
+    await this.scope?.close()
+    this.scope = null
+    if (this.phase === 'running') this.phase = 'paused'
   }
 
   private fail(error: NodeError): void {

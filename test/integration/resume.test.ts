@@ -225,6 +225,7 @@ describe('a torrent that is opened again', () => {
     })
     expect(outcome.code, outcome.stderr).to.equal(3)
     expect(outcome.stderr).to.contain(at.file).and.to.contain('ERR_STORAGE_PERMISSION')
+    expect(outcome.stderr, 'it must not hang while it stops').not.to.contain('ERR_PHASE_TIMEOUT')
   })
 
   const unusable: ReadonlyArray<readonly [what: string, spoil: (state: Buffer) => Buffer]> = [
