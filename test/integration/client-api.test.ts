@@ -64,7 +64,9 @@ describe('NodeApi', () => {
     expect(await codeOf(node.api.add({ torrent: new TextEncoder().encode('nonsense') }))).to.match(
       /^ERR_(METAINFO|BENCODE)/,
     )
-    expect(await codeOf(node.api.add({ torrent: new TextEncoder().encode(VERSION_2) }))).to.match(/^ERR_METAINFO/)
+    expect(await codeOf(node.api.add({ torrent: new TextEncoder().encode(VERSION_2) }))).to.equal(
+      'ERR_METAINFO_V2_ONLY',
+    )
     for (const order of [node.api.pause, node.api.resume, node.api.remove]) {
       expect(await codeOf(order.call(node.api, 'f'.repeat(40)))).to.equal('ERR_CLIENT_UNKNOWN')
       expect(await codeOf(order.call(node.api, 'no hash'))).to.equal('ERR_CLIENT_UNKNOWN')
@@ -191,7 +193,8 @@ describe('NodeApi', () => {
   })
 })
 
-const VERSION_2 = 'd4:infod9:file treed1:ad0:d6:lengthi3eee1:xe12:meta versioni2e4:name1:a12:piece lengthi16384eee'
+const VERSION_2 =
+  'd4:infod9:file treed1:ad0:d6:lengthi3e11:pieces root32:xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxeee12:meta versioni2e4:name1:a12:piece lengthi16384eee'
 
 async function codeOf(work: Promise<unknown>): Promise<string> {
   const error: unknown = await work.then(
