@@ -19,7 +19,9 @@ export interface Entropy {
 
 /** A repeatable stream from a seed. */
 export function createRandom(seed: number): Random {
-  const generator = xoroshiro128plus(seed | 0)
+  const generator = xoroshiro128plus(scatter(seed))
+  // Of four words of state the seed fills two: the first draws would be alike for all seeds.
+  for (let i = 0; i < 8; i++) generator.next()
   const below = (n: number): number => uniformInt(generator, 0, n - 1)
   return {
     u32: () => generator.next() >>> 0,
@@ -42,10 +44,17 @@ export function shuffle<T>(items: T[], random: Random): T[] {
   return items
 }
 
-// FNV-1a over the label, mixed with the seed: forks of one seed must differ, nothing more.
+// FNV-1a over the label, begun with the seed: forks of one seed must differ, nothing more.
 function hashLabel(seed: number, label: string): number {
   let h = 0x811c9dc5 ^ seed
   for (let i = 0; i < label.length; i++) h = Math.imul(h ^ label.charCodeAt(i), 0x01000193)
-  h = Math.imul(h ^ (h >>> 16), 0x45d9f3b)
-  return h ^ (h >>> 15)
+  return h
+}
+
+/** One to one on 32 bits; numbers that are close come far apart. */
+function scatter(value: number): number {
+  let h = value | 0
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b)
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35)
+  return h ^ (h >>> 16)
 }
