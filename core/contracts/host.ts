@@ -56,6 +56,7 @@ export interface HttpRequest {
 export interface HttpReply {
   readonly status: number
   readonly type: string
+  /** Given to `respond`, borrowed until that returns. */
   readonly body: Uint8Array
 }
 

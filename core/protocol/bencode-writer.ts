@@ -52,6 +52,12 @@ export class BencodeWriter {
     return this
   }
 
+  /** Begins anew in the same buffer: what `finish` gave before is overwritten. */
+  reset(): this {
+    this.length = 0
+    return this
+  }
+
   /** What was written; a view of the buffer, so nothing may be written after. */
   finish(): Uint8Array {
     return this.buffer.subarray(0, this.length)

@@ -27,9 +27,13 @@ export interface AnswerOptions {
 
 const noBytes = new Uint8Array(0)
 
-export function writeHttpAnnounce(answer: AnnounceAnswer, options: AnswerOptions): Uint8Array {
-  const out = new BencodeWriter(160 + answer.peerBytes)
-  out.openDictionary()
+/** Into a writer that is used for one reply after the other: the bytes are good until the next. */
+export function writeHttpAnnounce(
+  answer: AnnounceAnswer,
+  options: AnswerOptions,
+  out = new BencodeWriter(160 + answer.peerBytes),
+): Uint8Array {
+  out.reset().openDictionary()
   out.ascii('complete').integer(answer.seeders)
   if (options.externalIp !== undefined) out.ascii('external ip').bytes(options.externalIp)
   out.ascii('incomplete').integer(answer.leechers)

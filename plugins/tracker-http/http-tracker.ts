@@ -1,4 +1,5 @@
 // Answers announces and scrapes by HTTP. A refusal is a failure reason with status 200, as clients show it only then.
+import { BencodeWriter } from '../../core/protocol/bencode-writer.js'
 import { readHttpAnnounce, readHttpScrape } from '../../core/protocol/tracker-http.js'
 import { writeHttpAnnounce, writeHttpFailure, writeHttpScrape } from '../../core/protocol/tracker-http-reply.js'
 import { Incoming } from '../../core/tracker/incoming.js'
@@ -27,6 +28,9 @@ export class HttpTracker {
     peerBytes: 0,
   }
 
+  /** A reply's bytes are the server's only until `respond` returns, so one buffer does for all. */
+  private readonly writer = new BencodeWriter(4096)
+
   constructor(
     private readonly service: TrackerService,
     private readonly addresses: ClientAddress,
@@ -54,7 +58,7 @@ export class HttpTracker {
     request.urlData = this.urlData ? encoder.encode(`${http.path}?${http.query}`) : null
     const options: AnswerOptions = { family, compact: request.compact, externalIp: ip }
     const answer = this.service.announce(request, reply)
-    if (answer === null) return respond(ok(writeHttpAnnounce(reply, options)))
+    if (answer === null) return respond(ok(writeHttpAnnounce(reply, options, this.writer)))
     if (typeof answer === 'string') return respond(failure(answer))
     answer.settle(late => respond(typeof late === 'string' ? failure(late) : ok(writeHttpAnnounce(late, options))))
   }
