@@ -30,6 +30,7 @@ import { ReadAhead } from './read-ahead.js'
 import { SelectorGuard } from './selector-guard.js'
 import type { Swarm } from './swarm.js'
 import { Trust } from './trust.js'
+import { Withdrawal } from './withdrawal.js'
 
 export interface SessionParts {
   readonly infoHash: InfoHash
@@ -141,12 +142,13 @@ export class TorrentSession implements Swarm {
     this.chokes = new ChokeRound(this.peers, parts.choke, parts.uploadSlots, parts.random, error =>
       events.warning(error),
     )
+    const withdrawal = new Withdrawal(this.book, parts.storage, pieces => this.lost(pieces))
     this.reads = new ReadAhead(
       geometry,
       arena,
       parts.storage,
       waiting => this.resumeUploads(waiting),
-      piece => this.lost(piece),
+      piece => withdrawal.add(piece),
     )
     this.admission = new PeerAdmission(parts.peerId, this.trust, parts.maxPeers, parts.maxPeersPerAddress)
   }
@@ -293,14 +295,16 @@ export class TorrentSession implements Swarm {
     }
   }
 
-  /** What is on disk is not what was written there: the piece is withdrawn and fetched again. */
-  private lost(piece: PieceIndex): void {
-    if (this.closing || this.book.state[piece] !== PieceState.Have) return
-    this.reads.forget(piece)
-    this.book.move(piece, PieceState.Wanted)
+  /** They are on disk no more: fetched again, and refused to peers until then. */
+  private lost(pieces: readonly PieceIndex[]): void {
+    if (this.closing) return
     this.whole = false
-    for (const peer of this.peers) if (peer.has(piece) && this.peers.useful[peer.slot]!++ === 0) peer.setWanted(true)
-    this.parts.events.pieceLost(piece)
+    for (const piece of pieces) {
+      this.reads.forget(piece)
+      this.book.move(piece, PieceState.Wanted)
+      for (const peer of this.peers) if (peer.has(piece) && this.peers.useful[peer.slot]!++ === 0) peer.setWanted(true)
+      this.parts.events.pieceLost(piece)
+    }
     this.refill()
   }
 
