@@ -67,6 +67,10 @@ export class RunningCli {
     }
   }
 
+  get pid(): number {
+    return this.child.pid ?? 0
+  }
+
   signal(signal: NodeJS.Signals): void {
     this.child.kill(signal)
   }
