@@ -15,6 +15,7 @@ export type SourceJob = (signal: AbortSignal) => Promise<readonly TorrentWork[]>
 interface Work {
   readonly folder?: string | undefined
   readonly nameOnDisk?: string
+  readonly stateFolder?: string
   readonly file?: string
   readonly storage?: string | undefined
   readonly selector?: string | undefined
@@ -76,7 +77,13 @@ export class TorrentSource {
     const share = new ShareFolder(this.parts, folder, this.ownTrackers, this.warn)
     const entries = await share.read(signal)
     return entries.map(entry =>
-      this.plan(parseMetainfo(entry.torrent), { folder, nameOnDisk: entry.name, file: entry.file }),
+      this.plan(parseMetainfo(entry.torrent), {
+        folder,
+        nameOnDisk: entry.name,
+        file: entry.file,
+        // Apart from downloads: somebody may fetch beside this node, into this very folder, what it shares.
+        stateFolder: `${this.parts.dataDir}/shared`,
+      }),
     )
   }
 
@@ -91,6 +98,7 @@ export class TorrentSource {
     return {
       metainfo,
       folder,
+      stateFolder: work.stateFolder ?? dataDir,
       ...(work.nameOnDisk === undefined ? {} : { nameOnDisk: work.nameOnDisk }),
       ...(work.file === undefined ? {} : { file: work.file }),
       storage,

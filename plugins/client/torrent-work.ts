@@ -10,6 +10,8 @@ export interface TorrentWork {
   readonly folder: string
   /** What the content is called there, where that differs from the torrent's name. */
   readonly nameOnDisk?: string
+  /** Where its lock and its progress are kept; absolute. */
+  readonly stateFolder: string
   readonly storage: string
   readonly selector: string
   readonly selectorOptions: Readonly<Record<string, unknown>>

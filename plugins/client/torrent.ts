@@ -49,7 +49,7 @@ export class Torrent implements DialClient {
   ) {
     this.hash = toHex(plan.metainfo.infoHash)
     this.magnet = magnetOf(plan.metainfo, plan.trackers)
-    this.resume = new ResumeStore(parts.files, error => this.warn(error), parts.dataDir, plan.metainfo.infoHash)
+    this.resume = new ResumeStore(parts.files, error => this.warn(error), plan.stateFolder, plan.metainfo.infoHash)
   }
 
   get infoHash(): Uint8Array {
@@ -162,7 +162,7 @@ export class Torrent implements DialClient {
     const { metainfo } = this.plan
     const { clock, entropy } = this.parts.host
     const { signal } = this.opening
-    const lock = await this.parts.files.lock(`${this.parts.dataDir}/${this.hash}.lock`)
+    const lock = await this.parts.files.lock(`${this.plan.stateFolder}/${this.hash}.lock`)
     scope.onClose(() => lock.release())
     const storage = await this.openStorage(signal)
     scope.onClose(() => storage.close())

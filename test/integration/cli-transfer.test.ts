@@ -41,8 +41,8 @@ describe('command line transfers', function () {
     return cli
   }
   /** The .torrent files that `start` wrote. */
-  const one = join('state', 'shared', 'one.bin.torrent')
-  const album = join('state', 'shared', 'album.torrent')
+  const one = join('.shoal', 'shared', 'one.bin.torrent')
+  const album = join('.shoal', 'shared', 'album.torrent')
 
   before(async () => {
     cwd = await mkdtemp(join(tmpdir(), 'shoal-transfer-'))
@@ -51,7 +51,7 @@ describe('command line transfers', function () {
     await writeFile(join(cwd, 'share', 'one.bin'), content)
     await writeFile(join(cwd, 'share', 'album', 'a'), content.subarray(0, 70_000))
     await writeFile(join(cwd, 'share', 'album', 'b'), content.subarray(70_000, 70_001))
-    node = launch('start', loopback, '--set', 'client.share=share', '--set', 'node.dataDir=state')
+    node = launch('start', loopback, '--set', 'client.share=share', '--set', 'node.dataDir=.shoal')
     lines = await node.until(/^npx shoal get /)
   })
 
@@ -67,13 +67,13 @@ describe('command line transfers', function () {
     expect([one, album].map(file => `npx shoal get ${file}`)).to.include(lines.at(-1))
   })
 
-  it('fetch it byte for byte, in plain lines off a terminal', async () => {
-    const { code, stdout } = await launch('get', one, '-o', 'got').ended
-    expect(code).to.equal(0)
+  it('fetch it beside the node, byte for byte, in plain lines off a terminal', async () => {
+    const { code, stdout, stderr } = await launch('get', one).ended
+    expect(code, stderr).to.equal(0)
     expect(stdout).to.match(/^complete: 2\.9 MiB in \d+s, every piece verified$/m)
     // oxlint-disable-next-line no-control-regex -- what must not be there
     expect(stdout).to.not.match(/[\u0000-\u0009\u000b-\u001f]/)
-    expect(Buffer.compare(await readFile(join(cwd, 'got', 'one.bin')), content)).to.equal(0)
+    expect(Buffer.compare(await readFile(join(cwd, 'one.bin')), content)).to.equal(0)
   })
 
   it('tell programs in rows: ready, torrent, announces, complete, stopped', async () => {
@@ -153,10 +153,9 @@ describe('command line transfers', function () {
     }
   })
 
-  it('end with start itself, in order', async () => {
-    const from = performance.now()
+  it('end with start itself, in order, within seconds', async function () {
+    this.timeout(10_000)
     node.signal('SIGINT')
     expect((await node.ended).code).to.equal(0)
-    expect(performance.now() - from).to.be.below(5000)
   })
 })
