@@ -15,6 +15,8 @@ interface Entry {
   readonly named: boolean
   state: 'idle' | 'busy' | 'self'
   failures: number
+  /** It was a peer of ours since it was last dialled. */
+  joined: boolean
   notBefore: number
   /** Earlier is dialled first. */
   readonly order: number
@@ -43,6 +45,7 @@ export class PeerBook {
         named,
         state: known?.state ?? 'idle',
         failures: 0,
+        joined: false,
         notBefore: now,
         order: this.order(endpoint),
       })
@@ -58,6 +61,7 @@ export class PeerBook {
     }
     if (best === null) return null
     best.state = 'busy'
+    best.joined = false
     best.notBefore = now + LEAST_MS
     return best.endpoint
   }
@@ -67,6 +71,7 @@ export class PeerBook {
     const entry = this.entries.get(formatEndpoint(endpoint))
     if (entry === undefined) return
     entry.state = 'busy'
+    entry.joined = true
     entry.failures = 0
   }
 
@@ -75,7 +80,8 @@ export class PeerBook {
     const entry = this.entries.get(formatEndpoint(endpoint))
     if (entry === undefined || entry.state === 'self') return
     entry.state = 'idle'
-    if (reason === 'unreachable') entry.failures++
+    // What took the call and was no peer of this torrent is no better than what did not take it.
+    if (reason === 'unreachable' || (!entry.joined && !byUs(reason))) entry.failures++
     if (entry.named) entry.notBefore = now + (NAMED_MS[Math.min(entry.failures, NAMED_MS.length) - 1] ?? NAMED_MS[0])
     else if (reason !== 'unreachable' && (isFault(reason) || reason === CloseReason.BothSeeds))
       entry.notBefore = now + FAULT_MS
@@ -93,6 +99,10 @@ export class PeerBook {
     }
     return false
   }
+}
+
+function byUs(reason: CloseReason): boolean {
+  return reason === CloseReason.Ours || reason === CloseReason.Full || reason === CloseReason.Duplicate
 }
 
 function rank(entry: Entry): number {
