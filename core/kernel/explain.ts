@@ -1,4 +1,5 @@
 // A linked node as text for people: who provides what to whom, with which options, and in which order it starts.
+import { messageOf } from '../base/errors.js'
 import type { AnyToken } from '../base/token.js'
 import { placeOf } from './document.js'
 import type { Graph } from './graph.js'
@@ -30,8 +31,17 @@ function explainPart(part: Part, graph: Graph<Part>): string[] {
     ...requires.map(token => row('requires', token, '<-', graph.providers(token))),
     ...optional.map(token => row('optional', token, '<-', graph.providers(token))),
     `  options   ${JSON.stringify(part.options)}`,
+    ...notesOf(part).map(note => `  note      ${note}`),
     ...(took.length === 0 ? [] : [`  took      ${took.join(', ')}`]),
   ]
+}
+
+function notesOf({ plugin, options }: Part): readonly string[] {
+  try {
+    return plugin.notes?.(options) ?? []
+  } catch (error) {
+    return [`its notes cannot be read: ${messageOf(error)}`]
+  }
 }
 
 /** What came from the environment is shown by the name of its variable. */

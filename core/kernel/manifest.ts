@@ -12,6 +12,7 @@ export interface LoadedPlugin {
   readonly requires: readonly AnyToken[]
   readonly optional: readonly AnyToken[]
   readonly provides: readonly AnyToken[]
+  readonly notes?: ((config: unknown) => readonly string[]) | undefined
   setup(ctx: RawContext): MaybePromise<Lifecycle | void>
 }
 
@@ -30,13 +31,16 @@ export function faultyManifest(value: unknown): Wrong | null {
   })
   if (typeof value !== 'object' || value === null)
     return shape(`a default export that is ${typeof value}`, 'a plugin as the default export')
-  const plugin = { name: undefined, api: undefined, setup: undefined, ...value }
+  const plugin = { name: undefined, api: undefined, setup: undefined, notes: undefined, ...value }
   if (typeof plugin.name !== 'string' || plugin.name === '') return shape(`the name ${show(plugin.name)}`, 'a name')
   if (plugin.api !== 1) {
     const hint = 'install a version of the plugin made for interface 1'
     return { code: 'ERR_PLUGIN_API', found: `"api": ${show(plugin.api)}`, expected: 'interface 1', hint }
   }
   if (typeof plugin.setup !== 'function') return shape('no setup function', 'setup(ctx)')
+  if (plugin.notes !== undefined && typeof plugin.notes !== 'function') {
+    return shape(`"notes": ${show(plugin.notes)}`, '"notes" as a function of the options')
+  }
   for (const list of ['requires', 'optional', 'provides'] as const) {
     const tokens: unknown = Reflect.get(value, list)
     if (!Array.isArray(tokens) || !tokens.every(isToken))

@@ -74,6 +74,8 @@ export interface Plugin<
   readonly requires: R
   readonly optional: O
   readonly provides: P
+  /** What an operator should know about these options, for `explain`. Pure; may be called without any set-up. */
+  readonly notes?: ((config: Readonly<Config>) => readonly string[]) | undefined
   setup(ctx: SetupContext<Config, R, O, P>): MaybePromise<Lifecycle | void>
 }
 
@@ -158,6 +160,7 @@ export function definePlugin<
   requires?: R
   optional?: O
   provides?: P
+  notes?: (config: Readonly<OptionsOf<S>>) => readonly string[]
   setup(ctx: SetupContext<OptionsOf<S>, R, O, P>): MaybePromise<Lifecycle | void>
 }): Plugin<OptionsOf<S>, R, O, P> {
   const none: readonly AnyToken[] = []
@@ -168,6 +171,7 @@ export function definePlugin<
     requires: definition.requires ?? (none as R),
     optional: definition.optional ?? (none as O),
     provides: definition.provides ?? (none as P),
+    notes: definition.notes,
     setup: definition.setup,
   }
 }

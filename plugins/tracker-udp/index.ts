@@ -15,6 +15,10 @@ export default definePlugin({
   config,
   requires: [Tracker, Datagrams, NameLookup],
   provides: [TrackerServers],
+  notes: ({ io, threads }) => [
+    `answers on the main thread, packet by packet: I/O is "dgram"${io === 'auto' ? ', the best there is in this version' : ''}, and only batched I/O has threads of its own`,
+    ...(threads > 1 ? [`"threads": ${threads} has no effect with it`] : []),
+  ],
   setup(ctx) {
     const { listen, announceHost, leewaySeconds } = ctx.config
     const { clock, entropy, log } = ctx.host

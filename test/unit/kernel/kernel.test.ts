@@ -388,7 +388,13 @@ describe('kernel', () => {
   })
 
   it('explains a node without starting it, and names the variable where a secret stands', async () => {
-    const user = definePlugin({ name: 'user', requires: [Lamp], setup() {} })
+    const user = definePlugin({
+      name: 'user',
+      config: z.strictObject({ hours: z.int().default(3) }),
+      requires: [Lamp],
+      notes: ({ hours }) => [`reads ${hours} hours a night`],
+      setup() {},
+    })
     const profile = {
       node: { name: 'house' },
       plugins: [
@@ -409,6 +415,7 @@ describe('kernel', () => {
     expect(text).to.include('  1  lamp, spare\n  2  user')
     expect(text).to.include('provides  lamp -> user').and.include('requires  lamp <- lamp')
     expect(text).to.include('{"light":"${LIGHT}"}').and.not.include('hunter2')
+    expect(text).to.include('note      reads 3 hours a night')
     expect(text).to.include('nothing in this profile uses what "spare" provides')
     expect(kernel.unused).to.deep.equal(['spare'])
   })
