@@ -35,7 +35,13 @@ async function main(argv: readonly string[]): Promise<number> {
     await (await program(argv, shell)).parseAsync([...argv], { from: 'user' })
     return shell.exitCode
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return 0
+      // It has been told on standard error; the options had not been read yet.
+      shell.json = argv.includes('--json')
+      shell.record({ event: 'error', code: 'ERR_USAGE', message: error.message.replace(/^error: /, '') })
+      return 2
+    }
     shell.failed(error)
     return exitCodeOf(error)
   }

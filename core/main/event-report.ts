@@ -17,7 +17,7 @@ export function tellReady(shell: Shell, kernel: Kernel): void {
     ...(peers === '' ? {} : { peers }),
   })
   for (const url of announce) shell.print(url)
-  if (peers !== '' && !shell.json) shell.note(`peers reach this node at ${peers}`)
+  if (peers !== '' && !shell.json) shell.note(`listening for peers at ${peers}`)
 }
 
 export function tellEvent(shell: Shell, event: NodeEvent): void {

@@ -1,6 +1,7 @@
-// Our Logger over pino: JSON lines on standard error, or coloured text where that is a terminal.
+// Our Logger over pino, on standard error: JSON lines for programs, or plain lines for people.
 import type { Logger as Pino } from 'pino'
 import { silentLogger, type Logger, type LogLevel } from '../base/log.js'
+import { printable } from './printable.js'
 
 export interface LogOptions {
   readonly level: LogLevel
@@ -29,8 +30,18 @@ export async function createLog({ level, pretty, color }: LogOptions): Promise<L
 
 async function prettyStream(color: boolean): Promise<NodeJS.WritableStream> {
   const { PinoPretty } = await import('pino-pretty')
-  const ignore = 'pid,hostname'
-  return PinoPretty({ colorize: color, sync: true, destination: STANDARD_ERROR, translateTime: 'SYS:HH:MM:ss', ignore })
+  return PinoPretty({
+    colorize: color,
+    sync: true,
+    destination: STANDARD_ERROR,
+    translateTime: 'SYS:HH:MM:ss',
+    singleLine: true,
+    ignore: 'pid,hostname,plugin',
+    messageFormat: (line, key) => {
+      const { [key]: message, plugin } = line
+      return printable(typeof plugin === 'string' ? `${plugin}: ${String(message)}` : String(message))
+    },
+  })
 }
 
 type Line = Pick<Pino, 'child' | 'debug' | 'info' | 'warn' | 'error'>

@@ -8,7 +8,7 @@ import { createSystem } from './host.js'
 export interface NodeSettings extends Pick<KernelOptions, 'set' | 'given' | 'afterSetUp' | 'onFailure'> {
   /** Over what the profile says. */
   readonly log?: LogLevel
-  /** Coloured lines instead of JSON; by default neither. */
+  /** Log lines for people instead of JSON, and in colour; by default neither. */
   readonly pretty?: boolean
   readonly color?: boolean
 }

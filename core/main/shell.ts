@@ -4,6 +4,7 @@ import { NodeError } from '../base/errors.js'
 import type { LogLevel } from '../base/log.js'
 import { cliErrors } from './errors.js'
 import { systemCodeOf, textOf } from './exit-codes.js'
+import { printable } from './printable.js'
 
 const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'silent']
 
@@ -46,10 +47,9 @@ export class Shell {
     return this.world.stdout.isTTY && !this.json
   }
 
-  /** How log lines on standard error should look. */
+  /** How log lines on standard error should look: JSON beside JSON, else lines for people, in colour on a terminal. */
   get logForm(): { readonly pretty: boolean; readonly color: boolean } {
-    const pretty = this.world.stderr.isTTY && !this.json
-    return { pretty, color: pretty && (this.env['NO_COLOR'] ?? '') === '' }
+    return { pretty: !this.json, color: this.world.stderr.isTTY && !this.json && (this.env['NO_COLOR'] ?? '') === '' }
   }
 
   /** While progress bars are drawn, lines go above them. */
@@ -103,12 +103,6 @@ export class Shell {
     this.world.stderr.write(`${printable(cause instanceof Error ? (cause.stack ?? '') : String(cause))}\n`)
     this.world.stderr.write('This is a defect. Please report it with the lines above and the command you ran.\n')
   }
-}
-
-/** Names come from strangers: nothing that moves a cursor, rings a bell or turns text around reaches a terminal. */
-function printable(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- these are the characters to be replaced
-  return text.replaceAll(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069]/g, '?')
 }
 
 /** A reader that has gone (`| head`) is no fault; what is left to say is not wanted. */
