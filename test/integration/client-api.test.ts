@@ -5,6 +5,7 @@ import path from 'node:path'
 import { NodeError } from '../../core/base/errors.js'
 import { piecesOnDisk, same, Workbench, type Made, type TestNode } from './workbench.js'
 import { SlowProxy } from './slow-proxy.js'
+import { until } from '../plugins/waiting.js'
 
 const MiB = 1 << 20
 
@@ -202,12 +203,4 @@ async function codeOf(work: Promise<unknown>): Promise<string> {
     (reason: unknown) => reason,
   )
   return NodeError.is(error) ? error.code : `no NodeError: ${String(error)}`
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  const end = performance.now() + 9_000
-  while (!holds()) {
-    if (performance.now() > end) throw new Error(`waited in vain for ${holds.toString()}`)
-    await new Promise(resolve => setTimeout(resolve, 5))
-  }
 }

@@ -6,6 +6,7 @@ import { parseMetainfo } from '../../core/protocol/metainfo.js'
 import { toHex } from '../../core/base/bytes.js'
 import { runCli, RunningCli } from './run-cli.js'
 import { same, Workbench } from './workbench.js'
+import { until } from '../plugins/waiting.js'
 
 /** Whole seconds, so that they can be set again exactly. */
 const LONG_AGO = new Date('2020-02-02T02:02:02Z')
@@ -42,7 +43,7 @@ describe('a shared folder', () => {
   /** One run: what was shared, by name. */
   async function run(warnings = 0): Promise<ReadonlyMap<string, Shared>> {
     const node = await bench.node({ dataDir: bench.at('state'), client: { share } })
-    while (node.api.snapshot().opening > 0) await new Promise(resolve => setTimeout(resolve, 5))
+    await until(() => node.api.snapshot().opening === 0)
     const shared = node.api
       .snapshot()
       .torrents.map(
