@@ -112,10 +112,7 @@ export class BlockScheduler {
   target(peer: Peer, piece: number, begin: number, length: number): Uint8Array | null {
     const slot = this.slots.slotOf[piece] ?? NO_SLOT
     const k = begin / BLOCK_LENGTH
-    if (slot === NO_SLOT || !Number.isInteger(k)) return null
-    const index = this.slots.pieceIn(slot)
-    if (k >= this.geometry.blocksIn(index) || length !== this.geometry.blockLength(index, k)) return null
-    if (!this.requests.has(peer.slot, this.number(piece, k))) return null
+    if (slot === NO_SLOT || !this.requests.has(peer.slot, this.named(piece, begin, length))) return null
     const block = this.slots.block(slot, k)
     if (this.slots.blockState[block] !== BlockState.Asked) return null
     const writer = this.slots.writer[block]!
@@ -133,7 +130,7 @@ export class BlockScheduler {
   received(peer: Peer, piece: number, begin: number, length: number, kept: boolean): boolean {
     const p = peer.slot
     const k = begin / BLOCK_LENGTH
-    const known = this.requests.take(p, this.number(piece, k))
+    const known = this.requests.take(p, this.named(piece, begin, length))
     this.writing[p] = -1
     this.peers.downNow[p]! += length
     if (known) {
@@ -153,11 +150,10 @@ export class BlockScheduler {
   }
 
   /** The peer refused a request (BEP 6). False: it was not asked for that. */
-  rejected(peer: Peer, piece: number, begin: number): boolean {
-    const k = begin / BLOCK_LENGTH
-    if (!this.requests.take(peer.slot, this.number(piece, k))) return false
+  rejected(peer: Peer, piece: number, begin: number, length: number): boolean {
+    if (!this.requests.take(peer.slot, this.named(piece, begin, length))) return false
     const slot = this.slots.slotOf[piece] ?? NO_SLOT
-    if (slot !== NO_SLOT) this.unask(slot, k)
+    if (slot !== NO_SLOT) this.unask(slot, begin / BLOCK_LENGTH)
     return true
   }
 
@@ -209,6 +205,14 @@ export class BlockScheduler {
 
   private number(piece: number, k: number): number {
     return piece * this.geometry.blocksPerPiece + k
+  }
+
+  /** The number of a block as a peer names it; -1 where we would never name one so. */
+  private named(piece: number, begin: number, length: number): number {
+    const index = this.geometry.piece(piece)
+    const k = begin / BLOCK_LENGTH
+    if (index === -1 || !Number.isInteger(k) || k >= this.geometry.blocksIn(index)) return -1
+    return length === this.geometry.blockLength(index, k) ? this.number(piece, k) : -1
   }
 
   private isOpen(slot: number): boolean {

@@ -4,7 +4,6 @@ import type { Endpoint } from '../base/address.js'
 import { Bitfield } from '../base/bitfield.js'
 import type { NodeError } from '../base/errors.js'
 import type { PeerLink, PeerSink } from '../contracts/peer-transport.js'
-import { PieceState } from '../contracts/piece-selector.js'
 import { allowedFastSet } from '../protocol/allowed-fast.js'
 import { HandshakeReader, type Handshake } from '../protocol/handshake.js'
 import { MAX_REQUEST_LENGTH } from '../protocol/limits.js'
@@ -79,8 +78,12 @@ export class PeerSession implements PeerSink, WireHandler, Peer {
     return this.decoder !== null && this.reason === null
   }
 
+  holds(piece: number): boolean {
+    return this.seed || this.have.has(piece)
+  }
+
   has(piece: number): boolean {
-    return (this.seed || this.have.has(piece)) && !this.refused?.has(piece)
+    return this.holds(piece) && !this.refused?.has(piece)
   }
 
   // ---- the link
@@ -285,7 +288,7 @@ export class PeerSession implements PeerSink, WireHandler, Peer {
     const count = swarm.availability.add(piece)
     const index = swarm.geometry.piece(piece)
     if (index !== -1) swarm.selector.onAvailability(index, count)
-    if (this.lacking(swarm, piece)) {
+    if (swarm.book.lacks(piece)) {
       swarm.peers.useful[this.slot]!++
       this.setWanted(true)
       swarm.scheduler.wake(this)
@@ -351,9 +354,9 @@ export class PeerSession implements PeerSink, WireHandler, Peer {
 
   onSuggest(): void {}
 
-  onReject(piece: number, begin: number): void {
+  onReject(piece: number, begin: number, length: number): void {
     const swarm = this.swarm
-    if (swarm === null || !swarm.scheduler.rejected(this, piece, begin)) return
+    if (swarm === null || !swarm.scheduler.rejected(this, piece, begin, length)) return
     this.allowedFast = this.allowedFast.filter(allowed => allowed !== piece)
     // Asking again at once would be refused again, and so on as fast as the link goes.
     if (!swarm.peers.is(this.slot, PeerFlag.TheyChoke)) (this.refused ??= new Map()).set(piece, swarm.now + REFUSED_MS)
@@ -387,11 +390,6 @@ export class PeerSession implements PeerSink, WireHandler, Peer {
     if (this.refused.size === 0) this.refused = null
   }
 
-  private lacking(swarm: Swarm, piece: number): boolean {
-    const state = swarm.book.state[piece]
-    return state !== PieceState.Have && state !== PieceState.Skipped
-  }
-
   private becomeSeed(swarm: Swarm, counted: boolean): void {
     if (counted) swarm.availability.addAll(this.have, -1)
     this.seed = true
@@ -402,7 +400,7 @@ export class PeerSession implements PeerSink, WireHandler, Peer {
 
   private countUseful(swarm: Swarm): void {
     let useful = 0
-    for (let i = 0; i < swarm.geometry.pieceCount; i++) if (this.has(i) && this.lacking(swarm, i)) useful++
+    for (let i = 0; i < swarm.geometry.pieceCount; i++) if (this.holds(i) && swarm.book.lacks(i)) useful++
     swarm.peers.useful[this.slot] = useful
     swarm.selector.onRebuild()
     swarm.scheduler.wake(this)

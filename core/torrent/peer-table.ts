@@ -26,6 +26,9 @@ export interface Peer {
   readonly view: PeerView
   /** Pieces it lets us have while it chokes us (BEP 6). */
   readonly allowedFast: readonly number[]
+  /** It said that it has the piece. */
+  holds(piece: number): boolean
+  /** It can be asked for it: it holds it, and did not refuse it lately. */
   has(piece: number): boolean
   /** Messages to it; they leave at the next flush. */
   readonly voice: PeerVoice

@@ -55,6 +55,12 @@ export class PieceBook {
     return this.haveBytes
   }
 
+  /** Wanted, and not here yet. */
+  lacks(piece: number): boolean {
+    const state = this.state[piece]
+    return state !== Have && state !== Skipped
+  }
+
   /** Nothing wanted is missing; skipped pieces may be. */
   get complete(): boolean {
     return this.counts[Wanted] === 0 && this.counts[Open] === 0 && this.counts[Verifying] === 0
@@ -66,7 +72,7 @@ export class PieceBook {
     if (this.complete) return 0
     for (let i = 0; i < this.state.length; i++) {
       const piece = this.geometry.piece(i)
-      if (piece !== -1 && this.state[i] !== Have && this.state[i] !== Skipped) left += this.geometry.lengthOf(piece)
+      if (piece !== -1 && this.lacks(i)) left += this.geometry.lengthOf(piece)
     }
     return left
   }

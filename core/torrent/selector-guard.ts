@@ -42,7 +42,11 @@ export class SelectorGuard {
     }
     if (typeof picked === 'number') {
       const piece = this.view.geometry.piece(picked)
-      if (piece !== -1 && this.view.state[piece] === PieceState.Wanted && peer.has(piece)) return piece
+      if (piece !== -1 && this.view.state[piece] === PieceState.Wanted) {
+        if (peer.has(piece)) return piece
+        // It holds the piece but refused it lately, which the bits that a selector may read do not show.
+        if (peer.seed || (peer.have[piece >> 3]! & (0x80 >> (piece & 7))) !== 0) return this.ownChoice(peer)
+      }
     }
     if (this.selector !== null) this.strike(`picked ${String(picked)}, which is not a wanted piece of that peer`)
     return this.ownChoice(peer)

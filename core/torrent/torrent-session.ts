@@ -226,7 +226,20 @@ export class TorrentSession implements Swarm {
       ...this.book.checkInvariants(),
       ...this.scheduler.checkInvariants(),
       ...this.availability.checkInvariants(this.peers),
+      ...this.auditInterest(),
     ]
+  }
+
+  private auditInterest(): readonly string[] {
+    const wrong: string[] = []
+    for (const peer of this.peers) {
+      let useful = 0
+      for (let i = 0; i < this.geometry.pieceCount; i++) if (peer.holds(i) && this.book.lacks(i)) useful++
+      const counted = this.peers.useful[peer.slot]!
+      if (counted !== useful) wrong.push(`peer ${peer.slot}: ${useful} of its pieces are useful, ${counted} counted`)
+      if (this.peers.is(peer.slot, PeerFlag.WeWant) !== useful > 0) wrong.push(`peer ${peer.slot}: interest is wrong`)
+    }
+    return wrong
   }
 
   // ---- what sessions ask and tell
@@ -259,7 +272,7 @@ export class TorrentSession implements Swarm {
     this.downloaded += this.geometry.lengthOf(piece)
     for (const peer of this.peers) {
       if (!peer.seed) peer.voice.have(piece)
-      if (peer.has(piece) && --this.peers.useful[peer.slot]! === 0) peer.setWanted(false)
+      if (peer.holds(piece) && --this.peers.useful[peer.slot]! === 0) peer.setWanted(false)
       if (peer.serial === alone) this.peers.set(peer.slot, PeerFlag.Parole, false)
       peer.voice.flush()
     }
@@ -302,7 +315,8 @@ export class TorrentSession implements Swarm {
     for (const piece of pieces) {
       this.reads.forget(piece)
       this.book.move(piece, PieceState.Wanted)
-      for (const peer of this.peers) if (peer.has(piece) && this.peers.useful[peer.slot]!++ === 0) peer.setWanted(true)
+      for (const peer of this.peers)
+        if (peer.holds(piece) && this.peers.useful[peer.slot]!++ === 0) peer.setWanted(true)
       this.parts.events.pieceLost(piece)
     }
     this.refill()

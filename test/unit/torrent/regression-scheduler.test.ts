@@ -1,0 +1,101 @@
+import { expect } from 'chai'
+import { readU32 } from '../../../core/base/bytes.js'
+import { NONE, PieceState } from '../../../core/contracts/piece-selector.js'
+import * as write from '../../../core/protocol/wire-writer.js'
+import type { SessionParts } from '../../../core/torrent/torrent-session.js'
+import { SmallSwarm, type Node } from './small-swarm.js'
+import { Stranger } from './stranger.js'
+
+const KiB = 1024
+const REQUEST = 6
+
+function requests(stranger: Stranger): readonly { readonly piece: number; readonly begin: number }[] {
+  return stranger.messages
+    .filter(message => message.id === REQUEST)
+    .map(message => ({ piece: readU32(message.body, 0), begin: readU32(message.body, 4) }))
+}
+
+type Words = (out: Uint8Array, at: number) => number
+
+/** A seed that does only what the test says; it has all, if nothing else is said, and does not choke. */
+async function stranger(swarm: SmallSwarm, leecher: Node, pieces: Words = write.writeHaveAll): Promise<Stranger> {
+  const n = swarm.links.length
+  const [near, far] = swarm.pair(`10.1.0.${n}`)
+  swarm.accept(near, leecher)
+  const made = new Stranger(far, swarm, 100 + n)
+  made.say(pieces)
+  made.say(write.writeUnchoke)
+  await swarm.settle()
+  return made
+}
+
+async function leecherOf(
+  pieces: number,
+  options: Partial<SessionParts> & { readonly bufferBytes?: number } = {},
+): Promise<{ swarm: SmallSwarm; leecher: Node }> {
+  const swarm = new SmallSwarm(pieces * 64 * KiB, 64 * KiB)
+  return { swarm, leecher: await swarm.add(false, options) }
+}
+
+describe('regression: scheduler', () => {
+  it('a refusal beyond the end of a piece is not taken for one of another piece', async () => {
+    const { swarm, leecher } = await leecherOf(16)
+    const seed = await stranger(swarm, leecher)
+    const asked = requests(seed).find(request => request.piece > 0)!
+    seed.say((out, at) => write.writeReject(out, at, 0, asked.piece * 64 * KiB + asked.begin, 16 * KiB))
+    await swarm.settle()
+    seed.say((out, at) => write.writePieceHeader(out, at, 0, asked.piece * 64 * KiB + asked.begin, 16 * KiB) + 16 * KiB)
+    await swarm.settle()
+    expect(leecher.session.scheduler.outstanding(0)).to.equal(requests(seed).length)
+  })
+
+  it('a block of another length than asked answers nothing, so that it is not asked again at once', async () => {
+    const { swarm, leecher } = await leecherOf(16)
+    const seed = await stranger(swarm, leecher)
+    const first = requests(seed)
+    for (const { piece, begin } of first) seed.say((out, at) => write.writePieceHeader(out, at, piece, begin, 1) + 1)
+    await swarm.settle()
+    expect(requests(seed)).to.have.length(first.length)
+  })
+
+  it('a peer that refuses a piece stays as interesting as it is, and no longer', async () => {
+    const { swarm, leecher } = await leecherOf(4)
+    const seed = await stranger(swarm, leecher, (out, at) => write.writeBitfield(out, at, Uint8Array.of(0xe0)))
+    for (const { piece, begin } of requests(seed))
+      seed.say((out, at) => write.writeReject(out, at, piece, begin, 16 * KiB))
+    await swarm.settle()
+    swarm.connect(leecher, await swarm.add(true))
+    await swarm.tick(3)
+    expect(leecher.completed).to.equal(1)
+    // Interested, then not.
+    expect(seed.messages.map(message => message.id).filter(id => id === 2 || id === 3)).to.deep.equal([2, 3])
+  })
+
+  it('refusals of a peer do not count against the selector', async () => {
+    const { swarm, leecher } = await leecherOf(64, {
+      selector: {
+        name: 'by-bits',
+        options: {},
+        factory: {
+          create: view => ({
+            pick: peer => {
+              const { pieceCount } = view.geometry
+              for (let i = 0; i < pieceCount; i++)
+                if (peer.seed && view.state[i] === PieceState.Wanted) return view.geometry.piece(i)
+              return NONE
+            },
+          }),
+        },
+      },
+    })
+    const seed = await stranger(swarm, leecher)
+    for (let second = 0, seen = 0; second < 20; second++) {
+      const now = requests(seed)
+      for (const { piece, begin } of now.slice(seen))
+        seed.say((out, at) => write.writeReject(out, at, piece, begin, 16 * KiB))
+      seen = now.length
+      await swarm.tick()
+    }
+    expect(leecher.warnings).to.deep.equal([])
+  })
+})
