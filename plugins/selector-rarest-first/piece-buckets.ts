@@ -1,5 +1,6 @@
 // Pieces in one flat array, grouped into numbered buckets with gaps between them: bucket b lies at [start[b], end[b]),
 // and end[b] <= start[b + 1]. A piece moves to the next bucket, up or down, by one swap and one shifted border.
+// There is always a gap for a piece that is in no bucket, since there is a place for every piece.
 
 export class PieceBuckets {
   /** Bucket after bucket; what lies in a gap is stale. */
@@ -10,8 +11,8 @@ export class PieceBuckets {
   end = new Int32Array(1)
   /** Index in `order` of each piece, or -1. */
   private readonly place: Int32Array
-  /** Bucket of each piece that has a place. */
-  private readonly bucket: Int32Array
+  /** Bucket of each piece that has a place; written from outside only to be filed by `fill`. */
+  readonly bucket: Int32Array
   private pieces = 0
 
   constructor(private readonly pieceCount: number) {
@@ -24,8 +25,8 @@ export class PieceBuckets {
     return this.pieces
   }
 
-  /** Files every piece anew: `bucketFor` gives its bucket, or -1 for none. Asked once a piece. */
-  fill(buckets: number, bucketFor: (piece: number) => number): void {
+  /** Files every piece anew, in the bucket that stands for it in `bucket`, or nowhere for -1. */
+  fill(buckets: number): void {
     if (this.start.length < buckets) {
       this.start = new Int32Array(buckets * 2)
       this.end = new Int32Array(buckets * 2)
@@ -34,7 +35,7 @@ export class PieceBuckets {
     const { start, end, order, place, bucket, pieceCount } = this
     end.fill(0, 0, buckets)
     for (let piece = 0; piece < pieceCount; piece++) {
-      const b = (bucket[piece] = bucketFor(piece))
+      const b = bucket[piece]!
       if (b >= 0) end[b]!++
     }
     let at = 0
@@ -61,15 +62,11 @@ export class PieceBuckets {
     return this.place[this.order[at]!] === at
   }
 
-  /** False if no gap borders on the bucket: then all has to be filed anew. The piece must be in none. */
-  add(piece: number, b: number): boolean {
-    const above = b + 1 < this.buckets ? this.start[b + 1]! : this.pieceCount
-    const below = b > 0 ? this.end[b - 1]! : 0
-    if (this.end[b]! < above) this.put(piece, b, this.end[b]!++)
-    else if (this.start[b]! > below) this.put(piece, b, --this.start[b]!)
-    else return false
+  /** The piece must be in no bucket. */
+  add(piece: number, b: number): void {
+    if (this.end[b] === this.above(b)) this.makeRoom(b)
+    this.put(piece, b, this.end[b]!++)
     this.pieces++
-    return true
   }
 
   remove(piece: number): void {
@@ -79,10 +76,9 @@ export class PieceBuckets {
     this.pieces--
   }
 
-  /** Like remove and add, but always possible between neighbours. */
-  move(piece: number, to: number): boolean {
+  move(piece: number, to: number): void {
     const from = this.bucket[piece]!
-    if (to === from) return true
+    if (to === from) return
     if (to === from + 1) {
       this.toLast(piece, from)
       this.end[from]!--
@@ -93,9 +89,31 @@ export class PieceBuckets {
       this.put(piece, to, this.end[to]!++)
     } else {
       this.remove(piece)
-      return this.add(piece, to)
+      this.add(piece, to)
     }
-    return true
+  }
+
+  /** Where the next bucket begins. */
+  private above(b: number): number {
+    return b + 1 < this.buckets ? this.start[b + 1]! : this.pieceCount
+  }
+
+  /** Brings the nearest gap to the end of the bucket, one piece of each bucket between going to its other end. */
+  private makeRoom(b: number): void {
+    const { start, end, buckets } = this
+    let from = b + 1
+    while (from < buckets && end[from] === this.above(from)) from++
+    if (from < buckets) {
+      for (let k = from; k > b; k--) this.shift(k, start[k]!++, end[k]!++)
+      return
+    }
+    from = b
+    while (from > 0 && end[from - 1] === start[from]) from--
+    for (let k = from; k <= b; k++) this.shift(k, --end[k]!, --start[k]!)
+  }
+
+  private shift(b: number, from: number, to: number): void {
+    if (from !== to) this.put(this.order[from]!, b, to)
   }
 
   private toLast(piece: number, b: number): void {

@@ -55,7 +55,11 @@ export class RarestFirst implements PieceSelector {
     const from = this.stale ? -1 : this.buckets.bucketOf(piece)
     if (from < 0) return
     if (count >= this.width) this.stale = true
-    else this.filed(from - (from % this.width) + count, this.buckets.move(piece, from - (from % this.width) + count))
+    else {
+      const to = from - (from % this.width) + count
+      this.buckets.move(piece, to)
+      this.filed(to)
+    }
   }
 
   onState(piece: PieceIndex, state: number): void {
@@ -84,14 +88,14 @@ export class RarestFirst implements PieceSelector {
     if (row < 0 || count >= this.width) this.stale = true
     else {
       const bucket = row + count
-      this.filed(bucket, this.buckets.add(piece, bucket))
+      this.buckets.add(piece, bucket)
+      this.filed(bucket)
       this.wanted[piece >> 3]! |= 0x80 >> (piece & 7)
     }
   }
 
-  /** A piece came into the bucket, if there was room: what was known of the buckets up to it holds no more. */
-  private filed(bucket: number, done: boolean): void {
-    if (!done) this.stale = true
+  /** A piece came into the bucket: what was known of the buckets up to it holds no more. */
+  private filed(bucket: number): void {
     if (bucket < this.first) this.first = bucket
     const { lacks } = this
     for (let slot = 0; slot < lacks.length; slot++) if (lacks[slot]! > bucket) lacks[slot] = bucket
@@ -100,24 +104,37 @@ export class RarestFirst implements PieceSelector {
   private refile(): void {
     const { state, priority, availability, geometry } = this.view
     const { rows, wanted } = this
+    const { pieceCount } = geometry
+    const { bucket } = this.buckets
     let most = 0
+    let bits = 0
     this.haveCount = 0
     rows.fill(-1)
-    wanted.fill(0)
-    for (let piece = 0; piece < geometry.pieceCount; piece++) {
-      const is = state[piece]!
-      if (is === PieceState.Have) this.haveCount++
-      if (is !== PieceState.Wanted || priority[piece] === 0) continue
-      if (availability[piece]! > most) most = availability[piece]!
-      rows[priority[piece]!] = 0
-      wanted[piece >> 3]! |= 0x80 >> (piece & 7)
+    for (let piece = 0; piece < pieceCount; piece++) {
+      const wish = state[piece] === PieceState.Wanted ? priority[piece]! : 0
+      if (wish > 0) {
+        const count = availability[piece]!
+        if (count > most) most = count
+        bucket[piece] = count
+        rows[wish] = 0
+        bits |= 0x80 >> (piece & 7)
+      } else {
+        if (state[piece] === PieceState.Have) this.haveCount++
+        bucket[piece] = -1
+      }
+      if ((piece & 7) === 7 || piece === pieceCount - 1) {
+        wanted[piece >> 3] = bits
+        bits = 0
+      }
     }
-    const width = (this.width = most + HEADROOM)
+    this.width = most + HEADROOM
     let row = 0
-    for (let p = PRIORITIES - 1; p > 0; p--) if (rows[p] === 0) rows[p] = width * row++
-    this.buckets.fill(row * width, piece =>
-      (wanted[piece >> 3]! & (0x80 >> (piece & 7))) === 0 ? -1 : rows[priority[piece]!]! + availability[piece]!,
-    )
+    for (let p = PRIORITIES - 1; p > 0; p--) if (rows[p] === 0) rows[p] = this.width * row++
+    if (row > 1)
+      for (let piece = 0; piece < pieceCount; piece++) {
+        if (bucket[piece]! >= 0) bucket[piece]! += rows[priority[piece]!]!
+      }
+    this.buckets.fill(row * this.width)
     this.first = 0
     this.lacks.fill(0)
     this.stale = false

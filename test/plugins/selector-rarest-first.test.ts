@@ -1,7 +1,9 @@
 import { expect } from 'chai'
+import fc from 'fast-check'
 import { NONE, PieceSelectors } from '../../core/contracts/piece-selector.js'
 import plugin from '../../plugins/selector-rarest-first/index.js'
 import { options } from '../../plugins/selector-rarest-first/config.js'
+import { PieceBuckets } from '../../plugins/selector-rarest-first/piece-buckets.js'
 import { RarestFirst } from '../../plugins/selector-rarest-first/rarest-first.js'
 import { loadPlugin, pieceSelectorCases, register, SwarmPicture } from '../conformance/index.js'
 import type { PieceSelectorFactory } from '../../core/contracts/piece-selector.js'
@@ -136,5 +138,37 @@ describe('selector-rarest-first', () => {
     }
     expect([...counts.keys()].sort((a, b) => a - b)).to.deep.equal([17, 1800, 2999])
     for (const count of counts.values()) expect(count).to.be.within(40, 95)
+  })
+})
+
+describe('piece buckets', () => {
+  it('hold what was put into them, through every move', () => {
+    const bucket = fc.integer({ min: -1, max: 5 })
+    const pieces = fc.integer({ min: 1, max: 20 })
+    fc.assert(
+      fc.property(pieces, fc.array(fc.tuple(fc.nat(19), bucket), { maxLength: 60 }), bucket, (count, moves, first) => {
+        const buckets = new PieceBuckets(count)
+        buckets.bucket.fill(first)
+        buckets.fill(6)
+        const model = new Array<number>(count).fill(first)
+        for (const [piece, to] of moves.filter(([at]) => at < count)) {
+          if (to === -1) {
+            if (model[piece] !== -1) buckets.remove(piece)
+          } else if (model[piece] === -1) buckets.add(piece, to)
+          else buckets.move(piece, to)
+          model[piece] = to
+          expect(model.map((_, i) => buckets.bucketOf(i))).to.deep.equal(model)
+          expect(buckets.size).to.equal(model.filter(b => b !== -1).length)
+          for (let b = 0; b < 6; b++) {
+            const inside = [...buckets.order.subarray(buckets.start[b], buckets.end[b])].sort((x, y) => x - y)
+            expect(inside).to.deep.equal(model.flatMap((at, i) => (at === b ? [i] : [])))
+            if (b > 0) expect(buckets.start[b]).to.be.at.least(buckets.end[b - 1]!)
+          }
+          const held = [...buckets.order.keys()].filter(at => buckets.holds(at))
+          expect(held).to.have.length(buckets.size)
+        }
+      }),
+      { numRuns: 300 },
+    )
   })
 })
