@@ -1,4 +1,4 @@
-// Connected peers of one torrent as numbers 0 … capacity-1 in flat arrays; what is read in every round or per block
+// Connected peers of one torrent as numbers 0 to capacity-1 in flat arrays; what is read in every round or per block
 // lies here, the rest in PeerSession. A number is used again after its peer has gone; a serial never is, so that blame
 // for a bad block cannot fall on whoever came next.
 import type { Bitfield } from '../base/bitfield.js'
@@ -44,7 +44,7 @@ const PIPELINE_START = 16
 
 export class PeerTable {
   readonly peers: (Peer | null)[]
-  /** Numbers in use are live[0 … liveCount-1]. */
+  /** Numbers in use are live[0 to liveCount-1]. */
   readonly live: Int16Array
   liveCount = 0
   readonly flags: Uint8Array

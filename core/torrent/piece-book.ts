@@ -29,7 +29,7 @@ export type PieceMoved = (piece: PieceIndex, state: PieceState) => void
 
 export class PieceBook {
   readonly state: Uint8Array
-  /** 0 skip, 1 lowest … 7 highest. */
+  /** 0 skip, 1 lowest to 7 highest. */
   readonly priority: Uint8Array
   readonly have: Bitfield
   private readonly counts = new Int32Array(STATES)

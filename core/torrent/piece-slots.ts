@@ -15,7 +15,7 @@ export const NOBODY = -1
 export class PieceSlots {
   /** Slot of each open or verifying piece, or NO_SLOT. */
   readonly slotOf: Int16Array
-  /** Slots in use are open[0 … openCount-1], in the order they were opened. */
+  /** Slots in use are open[0 to openCount-1], in the order they were opened. */
   readonly open = new Int16Array(MAX_SLOTS)
   openCount = 0
 
