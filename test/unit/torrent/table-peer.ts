@@ -1,5 +1,5 @@
 // A peer in a PeerTable without a link behind it: what is said to it is written down.
-import { Bitfield } from '../../../core/base/bitfield.js'
+import type { Bitfield } from '../../../core/base/bitfield.js'
 import { endpointOf } from '../../../core/base/address.js'
 import type { PeerLink } from '../../../core/contracts/peer-transport.js'
 import { BLOCK_LENGTH } from '../../../core/protocol/geometry.js'
