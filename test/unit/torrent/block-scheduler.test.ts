@@ -162,8 +162,8 @@ describe('block scheduler', () => {
     const bed = new Bed(1, 4)
     const [a, b] = [bed.join(), bed.join()]
     bed.fill(a)
-    expect(bed.scheduler.rejected(a, 0, BLOCK_LENGTH)).to.equal(true)
-    expect(bed.scheduler.rejected(a, 0, BLOCK_LENGTH), 'it was not asked any more').to.equal(false)
+    expect(bed.scheduler.rejected(a, 0, BLOCK_LENGTH, BLOCK_LENGTH)).to.equal(true)
+    expect(bed.scheduler.rejected(a, 0, BLOCK_LENGTH, BLOCK_LENGTH), 'it was not asked any more').to.equal(false)
     bed.check()
     expect(bed.fill(b)[0]).to.equal('0.1')
   })
@@ -295,7 +295,7 @@ describe('block scheduler', () => {
     bed.peers.set(suspect.slot, PeerFlag.Parole, true)
     const honest = bed.join()
     expect(bed.fill(honest).slice(0, 4)).to.deep.equal(blocks(0, 4))
-    bed.scheduler.rejected(honest, 0, 0)
+    bed.scheduler.rejected(honest, 0, 0, BLOCK_LENGTH)
     const alone = bed.fill(suspect)
     expect(alone, 'not the block that is free in a piece of another').not.to.include('0.0')
     for (const block of alone)
@@ -372,7 +372,7 @@ describe('block scheduler', () => {
             bed.leave(peer)
           } else if (what === 1 && next !== undefined) {
             const [piece = 0, k = 0] = next.split('.').map(Number)
-            bed.scheduler.rejected(peer, piece, k * BLOCK_LENGTH)
+            bed.scheduler.rejected(peer, piece, k * BLOCK_LENGTH, BLOCK_LENGTH)
           } else if (next !== undefined) bed.send(peer, next)
           else if (what < 6) bed.tick()
           bed.check()

@@ -65,6 +65,10 @@ export class TablePeer implements Peer {
     return this.voice.cancels.splice(0)
   }
 
+  holds(piece: number): boolean {
+    return this.has(piece)
+  }
+
   has(piece: number): boolean {
     return this.seed || this.have.has(piece)
   }
