@@ -89,7 +89,8 @@ export class BlockScheduler {
       if (slot === NO_SLOT) break
       room -= this.askFrom(slot, peer, room)
     }
-    if (room > 0 && !choked && this.atTheEnd() && !this.peers.is(p, PeerFlag.Parole)) room -= this.repeat(peer, room)
+    if (room > 0 && !choked && this.atTheEnd() && !this.peers.is(p, PeerFlag.Parole | PeerFlag.Snubbing))
+      room -= this.repeat(peer, room)
     if (room > 0) this.idleAt[p] = this.stock
   }
 
@@ -175,6 +176,12 @@ export class BlockScheduler {
     this.idleAt[p] = -1
   }
 
+  /** It chokes us, and will refuse one by one what it was asked (BEP 6): others may take over what it is at. */
+  choked(peer: Peer): void {
+    this.leave(peer.slot)
+    this.wake(peer)
+  }
+
   /** The peer has news: it unchoked us, or has more. */
   wake(peer: Peer): void {
     this.idleAt[peer.slot] = -1
@@ -186,11 +193,11 @@ export class BlockScheduler {
     this.ticks++
     this.stock++
     this.peers.tickRates(elapsedMs)
-    for (let i = this.peers.liveCount - 1; i >= 0; i--) {
-      const peer = this.peers.peers[this.peers.live[i]!]
-      if (peer) this.review(peer)
-    }
-    if (this.book.count(PieceState.Wanted) > 0) this.giveUpOrphans()
+    for (const peer of this.peers) this.review(peer)
+    this.giveUpHopeless()
+    // What was taken from those that stand still is offered to all others first.
+    for (const peer of this.peers) if (!this.peers.is(peer.slot, PeerFlag.Snubbing)) this.fill(peer)
+    for (const peer of this.peers) if (this.peers.is(peer.slot, PeerFlag.Snubbing)) this.fill(peer)
   }
 
   /** The torrent is closing: nothing stays open. */
@@ -367,22 +374,35 @@ export class BlockScheduler {
     this.stock++
   }
 
-  /** Memory held by pieces that no connected peer has is given to pieces that can be had. */
-  private giveUpOrphans(): void {
+  private giveUpHopeless(): void {
     for (let i = this.slots.openCount - 1; i >= 0; i--) {
       const slot = this.slots.open[i]!
-      if (!this.isOpen(slot) || this.slots.owner[slot] !== NOBODY) continue
-      let held = false
-      for (const peer of this.peers) if (peer.has(this.slots.pieceIn(slot))) held = true
-      if (!held && this.peers.liveCount > 0) this.giveUp(slot)
+      if (this.isOpen(slot) && this.hopeless(slot)) this.giveUp(slot)
     }
+  }
+
+  /**
+   * Nobody who may go on with the piece can, while it would serve to begin it anew: its memory is for pieces that can be
+   * had, or a peer that may not join it may have it for itself.
+   */
+  private hopeless(slot: number): boolean {
+    const piece = this.slots.pieceIn(slot)
+    if (this.slots.freeBlocks[slot]! + this.slots.hereBlocks[slot]! < this.geometry.blocksIn(piece)) return false
+    const only = this.slots.exclusive[slot]!
+    let serves = this.book.count(PieceState.Wanted) > 0 && this.peers.liveCount > 0
+    for (const peer of this.peers) {
+      if (!peer.has(piece)) continue
+      const may = only === NOBODY ? !this.peers.is(peer.slot, PeerFlag.Parole) : only === peer.slot
+      if (may && (only === NOBODY || !this.peers.is(peer.slot, PeerFlag.TheyChoke))) return false
+      serves = true
+    }
+    return serves
   }
 
   private review(peer: Peer): void {
     const p = peer.slot
     this.pipelines.tick(p)
     if (this.outstanding(p) > 0 && this.now - this.peers.lastBlock[p]! > this.patience(p)) this.snub(peer)
-    this.fill(peer)
   }
 
   private patience(p: number): number {

@@ -257,7 +257,7 @@ export class PeerSession implements PeerSink, WireHandler, Peer {
     swarm.peers.set(this.slot, PeerFlag.TheyChoke, true)
     // With BEP 6 each request is refused by a message of its own.
     if (!this.voice.fast) swarm.scheduler.release(this)
-    else swarm.scheduler.wake(this)
+    else swarm.scheduler.choked(this)
   }
 
   onUnchoke(): void {

@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import { readU32 } from '../../../core/base/bytes.js'
 import { NONE, PieceState } from '../../../core/contracts/piece-selector.js'
 import * as write from '../../../core/protocol/wire-writer.js'
+import { PeerFlag } from '../../../core/torrent/peer-table.js'
 import type { SessionParts } from '../../../core/torrent/torrent-session.js'
 import { SmallSwarm, type Node } from './small-swarm.js'
 import { Stranger } from './stranger.js'
@@ -17,14 +18,13 @@ function requests(stranger: Stranger): readonly { readonly piece: number; readon
 
 type Words = (out: Uint8Array, at: number) => number
 
-/** A seed that does only what the test says; it has all, if nothing else is said, and does not choke. */
-async function stranger(swarm: SmallSwarm, leecher: Node, pieces: Words = write.writeHaveAll): Promise<Stranger> {
+/** A seed that does only what the test says; where nothing else is said it has all and unchokes us. */
+async function stranger(swarm: SmallSwarm, leecher: Node, ...words: readonly Words[]): Promise<Stranger> {
   const n = swarm.links.length
   const [near, far] = swarm.pair(`10.1.0.${n}`)
   swarm.accept(near, leecher)
   const made = new Stranger(far, swarm, 100 + n)
-  made.say(pieces)
-  made.say(write.writeUnchoke)
+  for (const word of words.length > 0 ? words : [write.writeHaveAll, write.writeUnchoke]) made.say(word)
   await swarm.settle()
   return made
 }
@@ -60,7 +60,12 @@ describe('regression: scheduler', () => {
 
   it('a peer that refuses a piece stays as interesting as it is, and no longer', async () => {
     const { swarm, leecher } = await leecherOf(4)
-    const seed = await stranger(swarm, leecher, (out, at) => write.writeBitfield(out, at, Uint8Array.of(0xe0)))
+    const seed = await stranger(
+      swarm,
+      leecher,
+      (out, at) => write.writeBitfield(out, at, Uint8Array.of(0xe0)),
+      write.writeUnchoke,
+    )
     for (const { piece, begin } of requests(seed))
       seed.say((out, at) => write.writeReject(out, at, piece, begin, 16 * KiB))
     await swarm.settle()
@@ -97,5 +102,53 @@ describe('regression: scheduler', () => {
       await swarm.tick()
     }
     expect(leecher.warnings).to.deep.equal([])
+  })
+
+  it('the last piece is not left to two peers that stand still', async () => {
+    const swarm = new SmallSwarm(16 * KiB, 16 * KiB)
+    const leecher = await swarm.add(false)
+    await stranger(swarm, leecher)
+    await stranger(swarm, leecher)
+    swarm.connect(leecher, await swarm.add(true))
+    await swarm.tick(70)
+    expect(leecher.completed).to.equal(1)
+  })
+
+  for (const fault of ['stands still', 'refuses', 'chokes'] as const) {
+    it(`a peer on parole that ${fault} does not keep a piece from the others`, async () => {
+      const { swarm, leecher } = await leecherOf(2)
+      const seed = await stranger(swarm, leecher, write.writeHaveAll)
+      const [peer] = leecher.session.peers
+      leecher.session.peers.set(peer!.slot, PeerFlag.Parole, true)
+      seed.say(write.writeUnchoke)
+      swarm.connect(leecher, await swarm.add(true))
+      await swarm.settle()
+      for (let second = 0, seen = 0; second < 60; second++) {
+        if (fault === 'chokes') seed.say(write.writeChoke)
+        const now = requests(seed)
+        if (fault !== 'stands still')
+          for (const { piece, begin } of now.slice(seen))
+            seed.say((out, at) => write.writeReject(out, at, piece, begin, 16 * KiB))
+        seen = now.length
+        await swarm.tick()
+      }
+      expect(requests(seed)).not.to.have.length(0)
+      expect(leecher.completed).to.equal(1)
+    })
+  }
+
+  it('a piece that others began does not wait for them when only peers on parole are left', async () => {
+    const { swarm, leecher } = await leecherOf(1)
+    const seed = await stranger(swarm, leecher)
+    const { piece, begin } = requests(seed)[0]!
+    seed.say((out, at) => write.writePieceHeader(out, at, piece, begin, 16 * KiB) + 16 * KiB)
+    await swarm.settle()
+    const suspect = await stranger(swarm, leecher, write.writeHaveAll)
+    leecher.session.peers.set([...leecher.session.peers][1]!.slot, PeerFlag.Parole, true)
+    suspect.say(write.writeUnchoke)
+    await swarm.settle()
+    swarm.links[0]!.close()
+    await swarm.tick(2)
+    expect(requests(suspect)).to.have.length(4)
   })
 })
