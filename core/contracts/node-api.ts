@@ -32,7 +32,7 @@ export interface NodeSnapshot {
 
 /**
  * The rows `torrent`, `complete`, `announce`, `warning`, `error` of the JSON output; progress is drawn from snapshots.
- * All but some warnings carry `infoHash`; `warning` and `error` carry `code` and `message`.
+ * All but some warnings carry `infoHash`; `warning` and `error` carry `code`, `message` and the `plugin` that tells.
  */
 export type NodeEvent = {
   readonly event: 'torrent' | 'complete' | 'announce' | 'warning' | 'error'

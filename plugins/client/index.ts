@@ -23,6 +23,7 @@ export default definePlugin({
   setup(ctx) {
     const names = ctx.find(NameLookup)
     const client: TorrentClient = new TorrentClient({
+      id: ctx.id,
       config: ctx.config,
       host: ctx.host,
       dataDir: ctx.node.dataDir,

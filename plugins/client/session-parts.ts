@@ -17,6 +17,8 @@ import type { TorrentWork } from './torrent-work.js'
 
 /** What the client was given at set-up, and what it keeps for all torrents. */
 export interface ClientParts {
+  /** Of the plugin, in this profile. */
+  readonly id: string
   readonly config: ClientConfig
   readonly host: Host
   readonly dataDir: string

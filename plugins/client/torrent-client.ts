@@ -207,7 +207,9 @@ export class TorrentClient implements NodeApi {
     this.say({ event: 'warning', code: warning.code, message: warning.message })
   }
 
-  private say(event: NodeEvent): void {
+  private say(told: NodeEvent): void {
+    const trouble = told.event === 'warning' || told.event === 'error'
+    const event = trouble ? { ...told, plugin: this.parts.id } : told
     if (this.unheard !== null && this.unheard.length < MOST_KEPT) this.unheard.push(event)
     for (const listener of this.listeners) listener(event)
   }

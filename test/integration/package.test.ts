@@ -128,6 +128,14 @@ describe('the package', function () {
     await run(process.execPath, [join(folder, 'use.js')])
   })
 
+  it('runs a node in a program, as the README shows', async () => {
+    const text = await readFile(join(root, 'core', 'main', 'README.md'), 'utf8')
+    const example = /```js\n([^]*?)```/.exec(text)?.[1] ?? ''
+    await writeFile(join(folder, 'example.js'), example)
+    const { stdout } = await run(process.execPath, ['example.js'], { cwd: folder })
+    expect(stdout).to.match(/^\[ 'http:\/\/127\.0\.0\.1:\d+\/announce' \]\n$/)
+  })
+
   it('packs what it points at, and no tests but the conformance kit', async () => {
     const { stdout } = await run('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
       cwd: root,
