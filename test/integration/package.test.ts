@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
@@ -136,7 +136,7 @@ describe('the package', function () {
     expect(stdout).to.match(/^\[ 'http:\/\/127\.0\.0\.1:\d+\/announce' \]\n$/)
   })
 
-  it('packs what it points at, and no tests but the conformance kit', async () => {
+  it('packs what it and its profiles point at, and no tests but the conformance kit', async () => {
     const { stdout } = await run('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
       cwd: root,
       maxBuffer: 1 << 24,
@@ -153,7 +153,13 @@ describe('the package', function () {
       expect(files).to.include(path.replace(/^\.\//, ''))
       expect(existsSync(join(root, path)), path).to.equal(true)
     }
-    expect([...files].filter(path => path.startsWith('config/'))).to.include('config/tracker-seeder.json')
-    for (const path of files) expect(path).to.match(/^(dist\/(core|plugins|test\/conformance)\/|config\/|[^/]+$)/)
+    const profiles = [...files].filter(path => /^config\/(?!profile\.schema)/.test(path))
+    expect(profiles).to.include('config/tracker-seeder.json')
+    for (const profile of profiles) {
+      const named = [...(await readFile(join(root, profile), 'utf8')).matchAll(/"(\.\.?\/[^"]+\.js(?:on)?)"/g)]
+      for (const [, to = ''] of named) expect(files, profile).to.include(posix.join('config', to))
+    }
+    const shipped = /^(dist\/(core|plugins|test\/conformance)\/|config\/|test\/fixtures\/third-party\/|[^/]+$)/
+    for (const path of files) expect(path).to.match(shipped)
   })
 })

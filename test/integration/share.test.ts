@@ -54,7 +54,8 @@ describe('a shared folder', () => {
           ] as const,
       )
     expect(node.count('warning')).to.equal(warnings)
-    if (warnings > 0) expect(await node.event('warning')).to.include({ plugin: 'client', code: 'ERR_CLIENT_NO_TORRENT' })
+    if (warnings > 0)
+      expect(await node.event('warning')).to.include({ plugin: 'client', code: 'ERR_CLIENT_NO_TORRENT' })
     expect(node.count('error')).to.equal(0)
     await node.stop()
     return new Map(shared)
