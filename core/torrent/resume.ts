@@ -94,6 +94,8 @@ export interface ResumeEvidence {
   readonly stamp: string
   /** The storage's, now: pieces that could be there, judged by sizes. */
   readonly present: Bitfield
+  /** The torrent was made of this content a moment ago, by hashing it. */
+  readonly made: boolean
 }
 
 export interface ResumePlan {
@@ -101,7 +103,7 @@ export interface ResumePlan {
   readonly trust: Bitfield
   /** Hashed from the disk. What is in neither is fetched. */
   readonly check: Bitfield
-  readonly because: 'clean' | 'unclean' | 'no-state' | 'other-stamp' | 'content-lost'
+  readonly because: 'made' | 'clean' | 'unclean' | 'no-state' | 'other-stamp' | 'content-lost'
 }
 
 /**
@@ -115,8 +117,9 @@ export interface ResumePlan {
  * believed. Somebody who changes bytes in place during that time goes unnoticed until the piece is read or hashed; on a
  * clean state the stamp catches that too.
  */
-export function planResume({ state, journal, stamp, present }: ResumeEvidence): ResumePlan {
+export function planResume({ state, journal, stamp, present, made }: ResumeEvidence): ResumePlan {
   const none = new Bitfield(present.length)
+  if (made) return { trust: present, check: none, because: 'made' }
   const everything = (because: ResumePlan['because']): ResumePlan => ({ trust: none, check: present, because })
   if (state === null) return everything('no-state')
   if (state.clean && state.stamp !== stamp) return everything('other-stamp')

@@ -6,6 +6,7 @@ import type { FileFact } from '../../core/contracts/host.js'
 import { parseMetainfo } from '../../core/protocol/metainfo.js'
 import { buildTorrent } from '../../core/protocol/metainfo-builder.js'
 import { planTorrent, assembleTorrent } from '../../core/protocol/torrent-plan.js'
+import { contentFacts } from './content-facts.js'
 import { clientErrors } from './errors.js'
 import type { ClientParts } from './session-parts.js'
 import { writeSample } from './share-sample.js'
@@ -15,6 +16,8 @@ export interface SharedEntry {
   /** The .torrent, and where it lies. */
   readonly torrent: Uint8Array
   readonly file: string
+  /** It was hashed just now, and did not change meanwhile. */
+  readonly made: boolean
 }
 
 export class ShareFolder {
@@ -54,13 +57,15 @@ export class ShareFolder {
     const file = `${dataDir}/shared/${fileName}.torrent`
     const factsFile = `${dataDir}/shared/${fileName}.facts`
     const found = await files.walk(path)
-    const facts = new TextEncoder().encode(factsText(name, found))
+    const text = contentFacts(name, found)
+    const facts = new TextEncoder().encode(text)
     const kept = await this.kept(file, factsFile, facts)
     const torrent = kept ?? (await this.make(path, name, found, signal))
     const before = (await files.stat(file)) === null ? null : await files.read(file)
     if (before === null || !equalBytes(before, torrent)) await files.writeAtomic(file, torrent)
     if (kept === null) await files.writeAtomic(factsFile, facts)
-    return { name, torrent, file }
+    const made = kept === null && contentFacts(name, await files.walk(path)) === text
+    return { name, torrent, file, made }
   }
 
   private async make(path: string, name: string, found: readonly FileFact[], signal: AbortSignal): Promise<Uint8Array> {
@@ -80,10 +85,6 @@ export class ShareFolder {
       return null
     }
   }
-}
-
-function factsText(name: string, facts: readonly FileFact[]): string {
-  return JSON.stringify([name, ...facts.map(fact => [fact.path, fact.length, fact.mtimeMs])])
 }
 
 /** Without spaces or anything a shell would trip over; a number keeps names apart that become equal. */

@@ -4,6 +4,7 @@ import { NodeError } from '../../core/base/errors.js'
 import type { AddOptions } from '../../core/contracts/node-api.js'
 import { parseMetainfo, refuseV2Only, type Metainfo } from '../../core/protocol/metainfo.js'
 import { assembleTorrent, planTorrent } from '../../core/protocol/torrent-plan.js'
+import { contentFacts } from './content-facts.js'
 import { clientErrors } from './errors.js'
 import type { ClientParts } from './session-parts.js'
 import { ShareFolder } from './share-folder.js'
@@ -17,6 +18,7 @@ interface Work {
   readonly nameOnDisk?: string
   readonly stateFolder?: string
   readonly file?: string
+  readonly made?: boolean
   readonly storage?: string | undefined
   readonly selector?: string | undefined
   readonly selectorOptions?: Readonly<Record<string, unknown>> | undefined
@@ -70,7 +72,8 @@ export class TorrentSource {
     const { bytes, metainfo } = assembleTorrent(plan, pieces, { trackers: this.ownTrackers })
     const file = `${this.parts.dataDir}/${toHex(metainfo.infoHash)}.torrent`
     await this.parts.files.writeAtomic(file, bytes)
-    return this.plan(metainfo, { ...where, file })
+    const after = await this.parts.files.walk(path)
+    return this.plan(metainfo, { ...where, file, made: contentFacts('', after) === contentFacts('', found) })
   }
 
   private async fromShare(folder: string, signal: AbortSignal): Promise<readonly TorrentWork[]> {
@@ -81,6 +84,7 @@ export class TorrentSource {
         folder,
         nameOnDisk: entry.name,
         file: entry.file,
+        made: entry.made,
         // Apart from downloads: somebody may fetch beside this node, into this very folder, what it shares.
         stateFolder: `${this.parts.dataDir}/shared`,
       }),
@@ -101,6 +105,7 @@ export class TorrentSource {
       stateFolder: work.stateFolder ?? dataDir,
       ...(work.nameOnDisk === undefined ? {} : { nameOnDisk: work.nameOnDisk }),
       ...(work.file === undefined ? {} : { file: work.file }),
+      made: work.made === true,
       storage,
       selector,
       selectorOptions: work.selectorOptions ?? {},

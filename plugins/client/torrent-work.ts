@@ -12,6 +12,8 @@ export interface TorrentWork {
   readonly nameOnDisk?: string
   /** Where its lock and its progress are kept; absolute. */
   readonly stateFolder: string
+  /** Its content was hashed just now, to make the torrent, and did not change meanwhile. */
+  readonly made: boolean
   readonly storage: string
   readonly selector: string
   readonly selectorOptions: Readonly<Record<string, unknown>>

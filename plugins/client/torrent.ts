@@ -40,6 +40,7 @@ export class Torrent implements DialClient {
   private downloadedBefore = 0
   private startedAt = 0
   private checkpointAt = 0
+  private made: boolean
   private readonly magnet: string
 
   constructor(
@@ -48,6 +49,7 @@ export class Torrent implements DialClient {
     private readonly say: (event: NodeEvent) => void,
   ) {
     this.hash = toHex(plan.metainfo.infoHash)
+    this.made = plan.made
     this.magnet = magnetOf(plan.metainfo, plan.trackers)
     this.resume = new ResumeStore(parts.files, error => this.warn(error), plan.stateFolder, plan.metainfo.infoHash)
   }
@@ -193,7 +195,9 @@ export class Torrent implements DialClient {
       journal: saved.journal,
       stamp: await storage.stamp(),
       present: Bitfield.from(await storage.present(), pieces) ?? new Bitfield(pieces),
+      made: this.made,
     })
+    this.made = false
     this.uploadedBefore = saved.resume?.uploaded ?? 0
     this.downloadedBefore = saved.resume?.downloaded ?? 0
     await session.restore(plan.trust, plan.check, signal)

@@ -4,6 +4,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { parseMetainfo } from '../../core/protocol/metainfo.js'
 import { toHex } from '../../core/base/bytes.js'
+import { CountedStorage } from './counted-storage.js'
 import { runCli, RunningCli } from './run-cli.js'
 import { same, Workbench } from './workbench.js'
 import { until } from '../plugins/waiting.js'
@@ -42,7 +43,13 @@ describe('a shared folder', () => {
 
   /** One run: what was shared, by name. */
   async function run(warnings = 0): Promise<ReadonlyMap<string, Shared>> {
-    const node = await bench.node({ dataDir: bench.at('state'), client: { share } })
+    const storage = new CountedStorage()
+    const node = await bench.node({
+      dataDir: bench.at('state'),
+      client: { share },
+      without: ['storage-file'],
+      given: storage.given,
+    })
     await until(() => node.api.snapshot().opening === 0)
     const shared = node.api
       .snapshot()
@@ -58,6 +65,8 @@ describe('a shared folder', () => {
       expect(await node.event('warning')).to.include({ plugin: 'client', code: 'ERR_CLIENT_NO_TORRENT' })
     expect(node.count('error')).to.equal(0)
     await node.stop()
+    await storage.close()
+    expect(storage.hashed, 'what was hashed to make the torrent is not hashed again').to.deep.equal([])
     return new Map(shared)
   }
 

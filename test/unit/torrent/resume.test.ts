@@ -38,7 +38,13 @@ function plan(
   stamp: string,
   present: string,
 ): { trust: string; check: string; because: string } {
-  const { trust, check, because } = planResume({ state: remembered, journal, stamp, present: bits(present) })
+  const { trust, check, because } = planResume({
+    state: remembered,
+    journal,
+    stamp,
+    present: bits(present),
+    made: false,
+  })
   return { trust: picture(trust), check: picture(check), because }
 }
 
@@ -152,6 +158,13 @@ describe('resume: plan', () => {
     })
   })
 
+  it('hashes nothing that was hashed a moment ago, to make the torrent', () => {
+    const present = bits('* *')
+    const made = planResume({ state: null, journal: new Uint8Array(0), stamp: 'now', present, made: true })
+    expect(made.because).to.equal('made')
+    expect([picture(made.trust), picture(made.check)]).to.deep.equal(['* *', '   '])
+  })
+
   it('trusts what was flushed before a kill, hashes what only the journal names, and fetches the rest', () => {
     expect(plan(state('**   '), encodeJournal([1, 3]), 'now', '*****')).to.deep.equal({
       trust: '**   ',
@@ -180,7 +193,13 @@ describe('resume: plan', () => {
       fc.property(field, field, fc.uint8Array({ maxLength: 40 }), fc.boolean(), (flushed, present, journal, clean) => {
         const draw = (flags: boolean[]): string => flags.map(flag => (flag ? '*' : ' ')).join('')
         const remembered = state(draw(flushed), { clean })
-        const made = planResume({ state: remembered, journal, stamp: 'then', present: bits(draw(present)) })
+        const made = planResume({
+          state: remembered,
+          journal,
+          stamp: 'then',
+          present: bits(draw(present)),
+          made: false,
+        })
         for (let piece = 0; piece < 9; piece++) {
           if (made.trust.has(piece)) expect(flushed[piece] && present[piece] && !made.check.has(piece)).to.equal(true)
           if (made.check.has(piece)) expect(present[piece]).to.equal(true)
