@@ -58,6 +58,7 @@ export class Kernel {
   private parts: readonly Part[] = []
   private graph: Graph<Part> | undefined
   private read: Profile | undefined
+  private loading: Promise<void> | undefined
   private starting: Promise<void> | undefined
   private ending: Promise<void> | undefined
 
@@ -84,7 +85,12 @@ export class Kernel {
   }
 
   /** Load, configure, link. Rejects with one report of all faults; nothing of a plugin has run but its module. */
-  async load(): Promise<void> {
+  load(): Promise<void> {
+    this.loading ??= this.loadOnce()
+    return this.loading
+  }
+
+  private async loadOnce(): Promise<void> {
     this.expect('created', 'load')
     const { readText, env = {}, workingDir } = this.options
     const reader = { readText, env, workingDir }
@@ -175,7 +181,7 @@ export class Kernel {
   }
 
   private async bringUp(): Promise<void> {
-    if (this.phase === 'created') await this.load()
+    await this.load()
     this.expect('linked', 'start')
     const { clock, log } = this.options.host
     const from = clock.now()
@@ -246,7 +252,7 @@ export class Kernel {
     const wasReady = this.phase === 'ready'
     const reason = kernelErrors.make('ERR_PHASE_STOPPED', 'the node is being stopped')
     if (!wasReady) this.stopping.abort(reason)
-    if (!wasReady && this.starting !== undefined) await this.starting.catch(() => {})
+    if (!wasReady) await Promise.allSettled([this.loading, this.starting])
     if (this.phase === 'failed' || this.phase === 'created') return this.settle()
     this.phase = 'draining'
     const { clock, log } = this.options.host

@@ -175,6 +175,14 @@ describe('kernel', () => {
     expect(log).to.deep.equal(['slow setup', 'slow stop'])
   })
 
+  it('stays stopped when it is stopped while it loads', async () => {
+    const { kernel } = toyNode({ files: { 'profile.json': plugins('lamp') }, modules: { 'builtin:lamp': lamp } })
+    const loading = kernel.load()
+    await kernel.stop()
+    await loading
+    expect(kernel.state).to.equal('stopped')
+  })
+
   it('refuses a plugin that does not provide what it promised', async () => {
     const bad = definePlugin({ name: 'bad', provides: [Lamp, Bulbs], setup: ctx => ctx.provide(Bulbs, 'one') })
     const { kernel } = toyNode({ files: { 'profile.json': plugins('bad') }, modules: { 'builtin:bad': bad } })
