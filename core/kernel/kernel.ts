@@ -273,9 +273,12 @@ export class Kernel {
 
   /** Stops whatever was set up, in reverse, then closes the scopes, the newest first. */
   private async tearDown(): Promise<NodeError[]> {
-    const errors = await runDown(this.options.host.clock, 'stop', this.levelsSetUp())
+    const { clock } = this.options.host
+    const never = new AbortController().signal
+    const errors = await runDown(clock, 'stop', this.levelsSetUp())
     for (const part of this.setUp.splice(0).toReversed()) {
-      await part.scope.close().catch((error: unknown) => errors.push(named(error, part.id, 'stop')))
+      const close = runHook(clock, part.id, 'stop', never, () => part.scope.close())
+      await close.catch((error: unknown) => errors.push(named(error, part.id, 'stop')))
     }
     return errors
   }

@@ -183,6 +183,32 @@ describe('kernel', () => {
     expect(kernel.state).to.equal('stopped')
   })
 
+  it('gives up on a scope that hangs or fails when it is closed, and closes the others', async () => {
+    const log: string[] = []
+    const keeper = (name: string, release: () => void | Promise<void>): unknown =>
+      definePlugin({
+        name,
+        setup(ctx) {
+          ctx.openScope('things').onClose(release)
+        },
+      })
+    const modules = {
+      'builtin:first': keeper('first', () => void log.push('first')),
+      'builtin:hung': keeper('hung', () => new Promise(() => {})),
+      'builtin:bad': keeper('bad', () => Promise.reject(new Error('stuck'))),
+    }
+    const { kernel, clock } = toyNode({ files: { 'profile.json': plugins('first', 'hung', 'bad') }, modules })
+    await kernel.start()
+    const ended = failure(kernel.stop())
+    await clock.advance(60_000)
+    const { code, message } = await ended
+    expect(code).to.equal('ERR_PHASE_STOP')
+    expect(message).to.include('plugin "bad" failed in stop: stuck')
+    expect(message).to.include('plugin "hung" has not finished stop')
+    expect(log).to.deep.equal(['first'])
+    expect(kernel.state).to.equal('stopped')
+  })
+
   it('refuses a plugin that does not provide what it promised', async () => {
     const bad = definePlugin({ name: 'bad', provides: [Lamp, Bulbs], setup: ctx => ctx.provide(Bulbs, 'one') })
     const { kernel } = toyNode({ files: { 'profile.json': plugins('bad') }, modules: { 'builtin:bad': bad } })
