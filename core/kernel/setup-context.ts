@@ -116,6 +116,12 @@ export function setupContext(setup: Setup): { readonly context: RawContext; end(
     provisions.add(token, { by: id, rank, name, value })
   }
   let injected = false
+  const inject = (): NodeScope => {
+    if (!injected)
+      for (const token of [...plugin.requires, ...plugin.optional]) scope.register(token, provisions.value(token))
+    injected = true
+    return scope
+  }
   const context: RawContext = {
     id,
     config: setup.config,
@@ -147,12 +153,9 @@ export function setupContext(setup: Setup): { readonly context: RawContext; end(
     },
     construct(cls) {
       living('construct')
-      if (!injected)
-        for (const token of [...plugin.requires, ...plugin.optional]) scope.register(token, provisions.value(token))
-      injected = true
-      return scope.construct(cls)
+      return inject().construct(cls)
     },
-    openScope: label => scope.open(label),
+    openScope: label => inject().open(label),
   }
   return {
     context: Object.freeze(context),

@@ -209,6 +209,28 @@ describe('kernel', () => {
     expect(kernel.state).to.equal('stopped')
   })
 
+  it('gives scopes what their plugin was given, whether or not it has built anything itself', async () => {
+    @injectable()
+    class Room {
+      constructor(@inject(Lamp.key) readonly light: { on(): string }) {}
+    }
+    let open: (() => Scope) | undefined
+    const user = definePlugin({
+      name: 'user',
+      requires: [Lamp],
+      setup(ctx) {
+        open = () => ctx.openScope('room')
+      },
+    })
+    const { kernel } = toyNode({
+      files: { 'profile.json': plugins('user', 'lamp') },
+      modules: { 'builtin:lamp': lamp, 'builtin:user': user },
+    })
+    await kernel.start()
+    expect(open?.().construct(Room).light.on()).to.equal('warm')
+    expect(open?.().construct(Room).light.on()).to.equal('warm')
+  })
+
   it('refuses a plugin that does not provide what it promised', async () => {
     const bad = definePlugin({ name: 'bad', provides: [Lamp, Bulbs], setup: ctx => ctx.provide(Bulbs, 'one') })
     const { kernel } = toyNode({ files: { 'profile.json': plugins('bad') }, modules: { 'builtin:bad': bad } })
