@@ -2,13 +2,16 @@
 // names is ever loaded.
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { Timer } from '../base/clock.js'
 import { messageOf } from '../base/errors.js'
+import type { Host } from '../base/host.js'
 import { placeOf, type Origin } from './document.js'
 import type { KernelCode } from './errors.js'
 import { show, suggest, type Fault } from './faults.js'
 import { faultyManifest, isPlugin, type LoadedPlugin } from './manifest.js'
 
 export interface ModuleLoader {
+  readonly host: Pick<Host, 'clock'>
   readText(path: string): Promise<string>
   /** Imports the module in this file. */
   importModule(path: string): Promise<unknown>
@@ -16,6 +19,7 @@ export interface ModuleLoader {
   builtins?(): Promise<readonly string[]>
 }
 
+const IMPORT_MS = 30_000
 const PLUGINS = fileURLToPath(new URL('../../plugins/', import.meta.url))
 
 /** The plugin, or null with the reason in `faults`. */
@@ -33,7 +37,7 @@ export async function loadPlugin(
   if (file === null) return null
   let module: unknown
   try {
-    module = await loader.importModule(file)
+    module = await importInTime(loader, file)
   } catch (error) {
     if (isMissing(error, file)) {
       if (use.startsWith('builtin:')) return unknownBuiltin(loader, use, fault)
@@ -51,6 +55,16 @@ export async function loadPlugin(
   const wrong = faultyManifest(plugin)
   if (wrong !== null) return fault(wrong.code, `${file}: ${wrong.found}`, wrong.expected, wrong.hint)
   return isPlugin(plugin) ? { plugin, file } : null
+}
+
+/** A module may wait for something at its top level, and for ever. */
+async function importInTime({ host, importModule }: ModuleLoader, file: string): Promise<unknown> {
+  let timer: Timer | undefined
+  const late = new Promise<never>((_, reject) => {
+    const message = `it has not finished loading within ${IMPORT_MS / 1000} s`
+    timer = host.clock.after(IMPORT_MS, () => reject(new Error(message)))
+  })
+  return Promise.race([importModule(file), late]).finally(() => timer?.cancel())
 }
 
 type Refuse = (code: KernelCode, found: string, expected: string, hint: string) => null

@@ -231,6 +231,19 @@ describe('kernel', () => {
     expect(open?.().construct(Room).light.on()).to.equal('warm')
   })
 
+  it('tells of a module that never finishes loading', async () => {
+    const { kernel, clock } = toyNode(
+      { files: { 'profile.json': { plugins: [{ use: './slow.js' }] } } },
+      { importModule: () => new Promise(() => {}) },
+    )
+    const ended = faultsOf(kernel)
+    await clock.advance(60_000)
+    const [fault] = await ended
+    expect(fault).to.include({ code: 'ERR_PLUGIN_IMPORT', place: 'profile.json#/plugins/0/use' })
+    expect(fault?.found).to.include('/work/slow.js').and.include('30 s')
+    expect(clock.pending).to.equal(0)
+  })
+
   it('refuses a plugin that does not provide what it promised', async () => {
     const bad = definePlugin({ name: 'bad', provides: [Lamp, Bulbs], setup: ctx => ctx.provide(Bulbs, 'one') })
     const { kernel } = toyNode({ files: { 'profile.json': plugins('bad') }, modules: { 'builtin:bad': bad } })
