@@ -38,7 +38,7 @@ export interface KernelOptions extends ModuleLoader {
   readonly asked?: readonly AnyToken[]
   /** Before anything starts: `find` works from here on, so that nothing a plugin tells is missed. */
   afterSetUp?(kernel: Kernel): void
-  /** A plugin marked critical has failed after start-up. By default the kernel stops. */
+  /** A plugin marked critical has failed outside of its hooks. By default the kernel stops. */
   onFailure?(error: NodeError): void
 }
 
@@ -48,7 +48,8 @@ export function createKernel(options: KernelOptions): Kernel {
   return new Kernel(options)
 }
 
-const FINDABLE: readonly KernelState[] = ['set-up', 'started', 'ready', 'draining']
+const UP: readonly KernelState[] = ['set-up', 'started', 'ready']
+const FINDABLE: readonly KernelState[] = [...UP, 'draining']
 
 export class Kernel {
   private phase: KernelState = 'created'
@@ -150,7 +151,7 @@ export class Kernel {
     const error = named(thrown, id ?? 'unknown', this.phase)
     const stack = thrown instanceof Error ? thrown.stack : undefined
     this.options.host.log.error(error.message, { plugin: id, code: error.code, stack })
-    if (this.phase !== 'ready' || !this.parts.some(part => part.id === id && part.critical)) return
+    if (!UP.includes(this.phase) || !this.parts.some(part => part.id === id && part.critical)) return
     if (this.options.onFailure !== undefined) this.options.onFailure(error)
     else void this.stop().catch((late: unknown) => this.options.host.log.error(messageOf(late)))
   }

@@ -67,9 +67,10 @@ export function configureParts(parts: readonly Part[], profile: Profile, reader:
 
 /** A plugin's own view of the host: its stream of randomness, its name in the log, and timers that cannot throw. */
 export function hostOf(host: Host, id: string, seed: number | null, thrown: (error: unknown) => void): Host {
-  const guard = (run: () => void) => (): void => {
+  const guard = (run: () => unknown) => (): void => {
     try {
-      run()
+      const result = run()
+      if (result instanceof Promise) result.catch(thrown)
     } catch (error) {
       thrown(error)
     }

@@ -423,6 +423,30 @@ describe('kernel', () => {
     }
   })
 
+  it('tells what a timer of a plugin rejects with, and stops for a critical one that fails before all are ready', async () => {
+    const bad = definePlugin({
+      name: 'bad',
+      setup: ctx => ({
+        // oxlint-disable-next-line typescript/no-misused-promises -- plugins in plain JavaScript do this
+        start: () => void ctx.host.clock.after(5, () => Promise.reject(new Error('fuse'))),
+      }),
+    })
+    const slow = definePlugin({ name: 'slow', setup: () => ({ ready: () => new Promise<void>(() => {}) }) })
+    const profile = { plugins: [{ use: 'builtin:bad', critical: true }, { use: 'builtin:slow' }] }
+    const failures: string[] = []
+    const { kernel, clock } = toyNode(
+      { files: { 'profile.json': profile }, modules: { 'builtin:bad': bad, 'builtin:slow': slow } },
+      { onFailure: error => failures.push(error.message) },
+    )
+    const ended = failure(kernel.start())
+    await clock.advance(10)
+    expect(failures.join()).to.include('plugin "bad" failed in').and.include('fuse')
+    const stopped = kernel.stop()
+    await clock.advance(10_000)
+    await stopped
+    await ended
+  })
+
   it('agrees with a plugin made by another copy of the package', async () => {
     const foreign = { id: 'lamp', key: Symbol.for('shoal:lamp'), cardinality: 'one' as const }
     let on = ''
