@@ -1,7 +1,7 @@
 // A linked node as text for people: who provides what to whom, with which options, and in which order it starts.
 import { messageOf } from '../base/errors.js'
 import type { AnyToken } from '../base/token.js'
-import { placeOf } from './document.js'
+import { placeOf, secretsIn } from './document.js'
 import type { Graph } from './graph.js'
 import type { Part } from './parts.js'
 import type { Profile } from './profile.js'
@@ -12,7 +12,7 @@ export function explain(profile: Profile, parts: readonly Part[], graph: Graph<P
   graph.levels.forEach((level, i) => lines.push(`  ${i + 1}  ${level.map(part => part.id).join(', ')}`))
   for (const part of parts) lines.push('', ...explainPart(part, graph))
   if (graph.unused.length > 0) lines.push('', 'notes', ...graph.unused.map(id => `  ${unusedNote(id)}`))
-  return hideSecrets(lines.join('\n'), profile)
+  return hideSecrets(lines.join('\n'), [...profile.secrets, ...parts.flatMap(part => secretsIn(part.config))])
 }
 
 export function unusedNote(id: string): string {
@@ -45,8 +45,8 @@ function notesOf({ plugin, options }: Part): readonly string[] {
 }
 
 /** What came from the environment is shown by the name of its variable. */
-function hideSecrets(text: string, profile: Profile): string {
-  return profile.secrets.reduce((shown, [value, raw]) => {
+function hideSecrets(text: string, secrets: Profile['secrets']): string {
+  return secrets.reduce((shown, [value, raw]) => {
     const written = JSON.stringify(value).slice(1, -1)
     return written.length < 3 ? shown : shown.replaceAll(written, () => raw)
   }, text)

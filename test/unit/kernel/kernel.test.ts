@@ -510,6 +510,12 @@ describe('kernel', () => {
     expect(text).to.include('{"light":"${LIGHT}"}').and.not.include('hunter2')
     expect(text).to.include('note      reads 3 hours a night')
     expect(text).to.include('nothing in this profile uses what "spare" provides')
+    const set = toyNode(
+      { files: { 'profile.json': plugins('lamp') }, modules },
+      { set: ['lamp.light=${LIGHT}'], env: { LIGHT: 'hunter2' } },
+    ).kernel
+    await set.load()
+    expect(set.explain(), 'also where --set says so').to.include('{"light":"${LIGHT}"}').and.not.include('hunter2')
     expect(kernel.unused).to.deep.equal(['spare'])
   })
 })
