@@ -1,4 +1,5 @@
 // The plugins of one node, from the entries of its profile to modules with checked options.
+import { messageOf } from '../base/errors.js'
 import type { Host } from '../base/host.js'
 import { createRandom } from '../base/random.js'
 import { configure, tryOptionsCheck, untold, type OptionsCheck } from './config.js'
@@ -38,9 +39,7 @@ export async function loadParts(loader: ModuleLoader, profile: Profile, faults: 
     const place = placeOf(entry.origin)
     const check = tryOptionsCheck(loaded.plugin.config)
     if (typeof check === 'string') {
-      const expected = 'options declared by a zod object or a JSON Schema object'
-      const hint = 'this is a fault of the plugin: report it to its author'
-      faults.push({ code: 'ERR_CONFIG_SCHEMA', place, found: `${loaded.file}: ${check}`, expected, hint })
+      faults.push(schemaFault(place, loaded.file, check))
     } else if (id === GIVEN || parts.some(part => part.id === id)) {
       const hint = 'give one of the two an "id" of its own'
       const found = `a second plugin with the id "${id}"`
@@ -54,13 +53,23 @@ export async function loadParts(loader: ModuleLoader, profile: Profile, faults: 
   return parts
 }
 
+function schemaFault(place: string, file: string, why: string): Fault {
+  const expected = 'options declared by a zod object or a JSON Schema object'
+  const hint = 'this is a fault of the plugin: report it to its author'
+  return { code: 'ERR_CONFIG_SCHEMA', place, found: `${file}: ${why}`, expected, hint }
+}
+
 /** Fills in and freezes every plugin's options. A place that has been complained of already is not told twice. */
 export function configureParts(parts: readonly Part[], profile: Profile, reader: ProfileReader, faults: Fault[]): void {
   applyOverrides(profile, reader, parts, faults)
   const told = [...faults]
   for (const part of parts) {
     const found: Fault[] = []
-    part.options = configure(part.check, part.config, profile.folder, found)
+    try {
+      part.options = configure(part.check, part.config, profile.folder, found)
+    } catch (error) {
+      found.push(schemaFault(placeOf(part.origin), part.file, messageOf(error)))
+    }
     faults.push(...untold(found, told))
   }
 }

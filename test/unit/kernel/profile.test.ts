@@ -169,6 +169,20 @@ describe('profile', () => {
     expect((await faultsOf(toyNode(world).kernel)).map(fault => fault.code)).to.deep.equal(['ERR_CONFIG_SCHEMA'])
   })
 
+  it('names the plugin whose schema throws', async () => {
+    const blown = z.strictObject({ light: z.string().default('warm') }).transform(() => {
+      throw new Error('fuse')
+    })
+    const bad: unknown = { ...definePlugin({ name: 'bad', setup() {} }), config: blown }
+    const { kernel } = toyNode({
+      files: { 'profile.json': { plugins: [{ use: './bad.js' }] } },
+      modules: { 'bad.js': bad },
+    })
+    const [fault] = await faultsOf(kernel)
+    expect(fault).to.include({ code: 'ERR_CONFIG_SCHEMA', place: 'profile.json#/plugins/0' })
+    expect(fault?.found).to.include('bad.js').and.include('fuse')
+  })
+
   it('finds packages in the node_modules folders above the file that names them', async () => {
     const files = {
       'profile.json': { extends: ['./deep/er/base.json'] },
