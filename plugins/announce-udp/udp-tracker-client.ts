@@ -72,19 +72,32 @@ export class UdpTrackerClient implements TrackerClient {
     const trackers = await unlessAborted(this.addressesOf(url, family), signal, cutShort)
     const connecting = this.exchange.transaction()
     const requesting = this.exchange.transaction()
+    // Each goes on from where its own silence led, and starts over where it was answered.
+    const unanswered = { connecting: 0, requesting: 0 }
+    let refused = false
     // A late reply to an earlier sending counts: the transaction stays the same from one to the next.
-    for (let n = 0; n <= LAST_DOUBLING; n++) {
-      const to = trackers[n % trackers.length]!
-      const waitMs = FIRST_WAIT_MS * 2 ** n
-      const known = this.ids.get(to, this.clock.now())
-      let answer = known === null ? null : await this.put(request, to, known, requesting, waitMs, signal)
-      // It may have forgotten the id (a restart, a shorter memory): a refusal counts only with one just given.
-      if (answer !== null && 'refusal' in answer) this.ids.drop(to)
-      if (known === null || (answer !== null && 'refusal' in answer)) {
-        const id = await this.connect(to, connecting, waitMs, url, signal)
-        answer = id === null ? null : await this.put(request, to, id, requesting, waitMs, signal)
+    for (let turn = 0; unanswered.connecting <= LAST_DOUBLING && unanswered.requesting <= LAST_DOUBLING;) {
+      const to = trackers[turn % trackers.length]!
+      const known: UdpConnectionId | null = refused ? null : this.ids.get(to, this.clock.now())
+      const id: UdpConnectionId | null =
+        known ?? (await this.connect(to, connecting, waitAfter(unanswered.connecting), url, signal))
+      refused = false
+      if (id === null) {
+        unanswered.connecting++
+        turn++
+        continue
       }
-      if (answer !== null) return accepted(answer, url)
+      if (known === null) unanswered.connecting = 0
+      const answer: Answer<T> = await this.put(request, to, id, requesting, waitAfter(unanswered.requesting), signal)
+      if (answer === null) {
+        unanswered.requesting++
+        turn++
+      } else {
+        // It may have forgotten the id (a restart, a shorter memory): a refusal counts only with one just given.
+        refused = known !== null && 'refusal' in answer
+        if (!refused) return accepted(answer, url)
+        this.ids.drop(to)
+      }
     }
     throw errors.make('ERR_ANNOUNCE_UDP_TIMEOUT', `${maskUrl(url)} did not answer`)
   }
@@ -140,6 +153,10 @@ export class UdpTrackerClient implements TrackerClient {
     if (trackers.length > 0) return trackers
     throw errors.make('ERR_ANNOUNCE_UDP_UNREACHABLE', `this machine cannot send to ${maskUrl(url)}`)
   }
+}
+
+function waitAfter(silences: number): number {
+  return FIRST_WAIT_MS * 2 ** silences
 }
 
 function cutShort(): Error {

@@ -174,6 +174,30 @@ describe('announce-udp', () => {
     expect(net.clock.pending).to.equal(0)
   })
 
+  it('starts over with the request once a connection id was given after long silence', async () => {
+    const net = new MemoryTracker(new ManualClock(0))
+    net.deafTo = 'c'
+    const { client } = setting(net)
+    const result = announce(client)
+    await net.clock.advance(100_000)
+    net.deafTo = 'a'
+    await net.clock.advance(10_000)
+    net.deafTo = ''
+    await net.clock.advance(10_000)
+    expect(net.packets).to.deep.equal(['0c', '15c', '45c', '105c', '105a', '120a'])
+    expect((await result).interval).to.equal(1800)
+  })
+
+  it('gives up a tracker that answers every connect and never a request', async () => {
+    const net = new MemoryTracker(new ManualClock(0))
+    net.deafTo = 'a'
+    const error = announce(setting(net).client).catch((reason: unknown) => reason)
+    await net.clock.advance(15_000 * 511)
+    expect(net.packets.filter(packet => packet.endsWith('a'))).to.have.length(9)
+    expect(await error).to.include({ code: 'ERR_ANNOUNCE_UDP_TIMEOUT' })
+    expect(net.clock.pending).to.equal(0)
+  })
+
   it('asks for a new connection id once the old one is a minute old', async () => {
     const net = new MemoryTracker(new ManualClock(0))
     net.deafTo = 'a'
