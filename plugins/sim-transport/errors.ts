@@ -1,8 +1,8 @@
 import { errorTable } from '../../core/kernel/plugin.js'
 
 export const errors = errorTable({
-  ERR_LINK_LISTEN: 'operator',
-  ERR_LINK_REFUSED: 'remote',
-  ERR_LINK_UNREACHABLE: 'remote',
-  ERR_LINK_ABORTED: 'remote',
+  ERR_TRANSPORT_LISTEN: 'operator',
+  ERR_TRANSPORT_REFUSED: 'remote',
+  ERR_TRANSPORT_UNREACHABLE: 'remote',
+  ERR_TRANSPORT_ABORTED: 'remote',
 })

@@ -16,7 +16,7 @@ export class SimTransport implements PeerTransport {
       const letGo = this.node.hold(`dialling ${formatEndpoint(to)}`)
       const aborted = (): void => {
         letGo()
-        reject(errors.make('ERR_LINK_ABORTED', `gave up dialling ${formatEndpoint(to)}`, { cause: signal.reason }))
+        reject(errors.make('ERR_TRANSPORT_ABORTED', `gave up dialling ${formatEndpoint(to)}`, { cause: signal.reason }))
       }
       if (signal.aborted) return aborted()
       const settle = (outcome: SimLink | NodeError): void => {
@@ -34,7 +34,7 @@ export class SimTransport implements PeerTransport {
   listen(at: Endpoint, accept: (link: PeerLink) => void): Promise<PeerListener> {
     const binding = this.node.streams.bind(at, { accept })
     if (typeof binding === 'string') {
-      return Promise.reject(errors.make('ERR_LINK_LISTEN', binding, { details: { address: formatEndpoint(at) } }))
+      return Promise.reject(errors.make('ERR_TRANSPORT_LISTEN', binding, { details: { address: formatEndpoint(at) } }))
     }
     this.node.note(`listens for peers on ${formatEndpoint(binding.local)}`)
     return Promise.resolve({
@@ -49,14 +49,14 @@ export class SimTransport implements PeerTransport {
     const from = node.source(to, node.streams.ephemeral())
     if (other === undefined || from === null) {
       const text = `${formatEndpoint(to)} cannot be reached`
-      node.later(2 * node.latencyMs, () => settle(errors.make('ERR_LINK_UNREACHABLE', text)))
+      node.later(2 * node.latencyMs, () => settle(errors.make('ERR_TRANSPORT_UNREACHABLE', text)))
       return
     }
     const arrived = (): void => {
       const accept = other.streams.find(to)?.service.accept
       if (accept === undefined) {
         const text = `${formatEndpoint(to)} refused the connection`
-        other.carry(node, 0, { arrived: () => settle(errors.make('ERR_LINK_REFUSED', text)) })
+        other.carry(node, 0, { arrived: () => settle(errors.make('ERR_TRANSPORT_REFUSED', text)) })
         return
       }
       const [near, far] = SimLink.pair(node, other, from, to)

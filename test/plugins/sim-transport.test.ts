@@ -69,14 +69,14 @@ describe('sim-transport', () => {
     const world = new World(2)
     const [a, b] = [world.node('a'), world.node('b')]
     const [from, to] = [new SimTransport(a), new SimTransport(b)]
-    expect(await world.until(codeOf(from.dial(addressOf(b, 1), never)))).to.equal('ERR_LINK_REFUSED')
-    expect(await world.until(codeOf(from.dial(at('9.9.9.9:1'), never)))).to.equal('ERR_LINK_UNREACHABLE')
-    expect(await world.until(codeOf(from.dial(at('[2001:db8::1]:1'), never)))).to.equal('ERR_LINK_UNREACHABLE')
+    expect(await world.until(codeOf(from.dial(addressOf(b, 1), never)))).to.equal('ERR_TRANSPORT_REFUSED')
+    expect(await world.until(codeOf(from.dial(at('9.9.9.9:1'), never)))).to.equal('ERR_TRANSPORT_UNREACHABLE')
+    expect(await world.until(codeOf(from.dial(at('[2001:db8::1]:1'), never)))).to.equal('ERR_TRANSPORT_UNREACHABLE')
     const listener = await to.listen(at('[::]:5'), () => undefined)
-    expect(await codeOf(to.listen(at('0.0.0.0:5'), () => undefined))).to.equal('ERR_LINK_LISTEN')
+    expect(await codeOf(to.listen(at('0.0.0.0:5'), () => undefined))).to.equal('ERR_TRANSPORT_LISTEN')
     const giveUp = new AbortController()
     a.host.clock.after(5, () => giveUp.abort())
-    expect(await world.until(codeOf(from.dial(addressOf(b, 5), giveUp.signal)))).to.equal('ERR_LINK_ABORTED')
+    expect(await world.until(codeOf(from.dial(addressOf(b, 5), giveUp.signal)))).to.equal('ERR_TRANSPORT_ABORTED')
     await listener.close()
     await world.advance(100)
     expect(a.inUse()).to.deep.equal([])
@@ -92,7 +92,7 @@ describe('sim-transport', () => {
     const giveUp = new AbortController()
     a.host.clock.after(30, () => giveUp.abort())
     expect(await world.until(codeOf(new SimTransport(a).dial(addressOf(b, 5), giveUp.signal)))).to.equal(
-      'ERR_LINK_ABORTED',
+      'ERR_TRANSPORT_ABORTED',
     )
     await world.advance(100)
     expect(closed).to.equal(1)
