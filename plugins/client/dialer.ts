@@ -21,6 +21,8 @@ export class Dialer {
     private readonly transport: PeerTransport,
     private readonly clock: Clock,
     private readonly most: number,
+    /** How many links more the node may have, those being opened aside. */
+    private readonly room: () => number,
   ) {}
 
   get halfOpen(): number {
@@ -30,9 +32,10 @@ export class Dialer {
   /** Dials for the clients in turn until nobody wants more or enough are half open. */
   run(clients: Iterable<DialClient>): void {
     const wanting = new Set(clients)
-    while (wanting.size > 0 && this.pending.size < this.most && !this.closed) {
+    const most = Math.min(this.most, this.room())
+    while (wanting.size > 0 && this.pending.size < most && !this.closed) {
       for (const client of wanting) {
-        const endpoint = this.pending.size < this.most ? client.nextToDial(this.clock.now()) : null
+        const endpoint = this.pending.size < most ? client.nextToDial(this.clock.now()) : null
         if (endpoint === null) wanting.delete(client)
         else void this.dial(client, endpoint)
       }

@@ -1,5 +1,5 @@
 // Where peers come in: listeners, and links whose handshake has not said yet which torrent they want.
-import { endpointOf, splitHostPort, type Endpoint } from '../../core/base/address.js'
+import { endpointOf, parseIp, splitHostPort, type Endpoint } from '../../core/base/address.js'
 import { NodeError } from '../../core/base/errors.js'
 import type { Names } from '../../core/contracts/host.js'
 import type { PeerLink, PeerListener, PeerTransport } from '../../core/contracts/peer-transport.js'
@@ -36,8 +36,7 @@ export class PeerDoor {
   async listen(at: string, morePorts: number): Promise<void> {
     const split = splitHostPort(at)
     if (split === null) throw clientErrors.make('ERR_CLIENT_LISTEN', `client.listen: "${at}" is not HOST:PORT`)
-    const ips = (await this.parts.names?.resolve(split.host, 0)) ?? []
-    const ip = ips[0]
+    const ip = parseIp(split.host) ?? (await this.parts.names?.resolve(split.host, 0))?.[0]
     if (ip === undefined) throw clientErrors.make('ERR_CLIENT_LISTEN', `client.listen: ${split.host} has no address`)
     for (let port = split.port; ; port++) {
       try {

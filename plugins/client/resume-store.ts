@@ -29,6 +29,8 @@ export class ResumeStore {
   private nextAppend: Promise<void> | null = null
   /** States follow one another, and so does what is done to the journal; neither waits for the other's fsync. */
   private lastState: Promise<void> = Promise.resolve()
+  /** A state that waits for the one before it, and will hold all there is by then: a slow disk gets no queue of them. */
+  private nextState: Promise<void> | null = null
   private lastJournal: Promise<void> = Promise.resolve()
   /** An append failed, and may have left half an entry: the journal is written anew before it grows again. */
   private torn = false
@@ -87,7 +89,9 @@ export class ResumeStore {
 
   /** Makes the data durable, and then the state that says so. */
   checkpoint(storage: TorrentStorage, have: Bitfield, totals: Totals, clean: boolean): Promise<void> {
+    if (this.nextState !== null && !clean) return this.nextState
     this.lastState = this.lastState.then(async () => {
+      this.nextState = null
       this.dirty = false
       const flushed = Bitfield.from(have.bytes, have.length) ?? have
       try {
@@ -101,6 +105,7 @@ export class ResumeStore {
       }
       await this.onJournal(() => this.forget(flushed, clean))
     })
+    this.nextState = this.lastState
     return this.lastState
   }
 

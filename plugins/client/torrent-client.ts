@@ -38,11 +38,16 @@ export class TorrentClient implements NodeApi {
       dial: () => this.dialer.run(this.torrents.values()),
     }
     const { clock } = parts.host
-    this.dialer = new Dialer(parts.transport, clock, parts.config.maxHalfOpen)
+    this.dialer = new Dialer(
+      parts.transport,
+      clock,
+      parts.config.maxHalfOpen,
+      () => parts.config.maxPeersInAll - this.links,
+    )
     this.door = new PeerDoor({
       transport: parts.transport,
       names: parts.names,
-      find: infoHash => this.torrents.get(toHex(infoHash))?.session ?? null,
+      find: infoHash => this.torrents.get(toHex(infoHash))?.swarm ?? null,
       links: () => this.links,
       maxLinks: parts.config.maxPeersInAll,
       now: () => clock.now(),
@@ -76,8 +81,8 @@ export class TorrentClient implements NodeApi {
     this.ticker?.cancel()
     this.dialer.close()
     const at_once = AbortSignal.abort()
-    await this.opened
     await Promise.all([...this.torrents.values()].map(torrent => torrent.close(at_once)))
+    await this.opened
     await this.door.close()
   }
 
@@ -99,7 +104,7 @@ export class TorrentClient implements NodeApi {
     this.listeners.add(listener)
     const unheard = this.unheard ?? []
     this.unheard = null
-    for (const event of unheard) listener(event)
+    for (const event of unheard) this.tell(listener, event)
     return () => this.listeners.delete(listener)
   }
 
@@ -118,6 +123,7 @@ export class TorrentClient implements NodeApi {
 
   async resume(infoHash: string): Promise<void> {
     const torrent = this.torrent(infoHash)
+    this.refuseWhenStopping()
     if (torrent.snapshot().phase === 'paused') await torrent.open()
   }
 
@@ -125,7 +131,7 @@ export class TorrentClient implements NodeApi {
     const torrent = this.torrent(infoHash)
     await torrent.close(this.stopping.signal)
     await torrent.remove(options.deleteData === true)
-    this.torrents.delete(infoHash)
+    this.torrents.delete(torrent.hash)
   }
 
   checkInvariants(): readonly string[] {
@@ -145,7 +151,7 @@ export class TorrentClient implements NodeApi {
   private tick(now: number): void {
     this.door.tick(now)
     for (const torrent of this.torrents.values()) torrent.tick(now)
-    if (this.links + this.dialer.halfOpen < this.parts.config.maxPeersInAll) this.parts.dial()
+    this.parts.dial()
   }
 
   private async openAll(): Promise<void> {
@@ -176,6 +182,7 @@ export class TorrentClient implements NodeApi {
   }
 
   private async open(plan: TorrentWork, paused: boolean): Promise<Torrent> {
+    this.refuseWhenStopping()
     const hash = toHex(plan.metainfo.infoHash)
     const known = this.torrents.get(hash)
     if (known !== undefined && known.snapshot().phase !== 'failed') {
@@ -183,9 +190,16 @@ export class TorrentClient implements NodeApi {
     }
     const torrent = new Torrent(this.parts, plan, event => this.say(event))
     this.torrents.set(hash, torrent)
+    // What failed may still be letting go of its lock.
+    await known?.close(this.stopping.signal)
+    this.refuseWhenStopping()
     await torrent.open()
     if (paused) await torrent.close(this.stopping.signal)
     return torrent
+  }
+
+  private refuseWhenStopping(): void {
+    if (this.stopping.signal.aborted) throw clientErrors.make('ERR_CLIENT_STOPPING', 'the node is stopping')
   }
 
   private torrent(infoHash: string): Torrent {
@@ -211,6 +225,15 @@ export class TorrentClient implements NodeApi {
     const trouble = told.event === 'warning' || told.event === 'error'
     const event = trouble ? { ...told, plugin: this.parts.id } : told
     if (this.unheard !== null && this.unheard.length < MOST_KEPT) this.unheard.push(event)
-    for (const listener of this.listeners) listener(event)
+    for (const listener of this.listeners) this.tell(listener, event)
+  }
+
+  /** An observer that throws must not end what it was told of. */
+  private tell(listener: (event: NodeEvent) => void, event: NodeEvent): void {
+    try {
+      listener(event)
+    } catch (error) {
+      this.parts.host.log.error('an observer of the node threw', { event: event.event, error: messageOf(error) })
+    }
   }
 }

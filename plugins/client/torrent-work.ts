@@ -1,5 +1,6 @@
 // What is to be opened: a torrent, where its content lies, and how it is to be worked on. Made by the sources, used by
 // Torrent.
+import type { StorageSpec } from '../../core/contracts/storage.js'
 import type { Metainfo } from '../../core/protocol/metainfo.js'
 
 export interface TorrentWork {
@@ -19,4 +20,12 @@ export interface TorrentWork {
   readonly selectorOptions: Readonly<Record<string, unknown>>
   /** Trackers, in tiers, those of the profile included. */
   readonly trackers: ReadonlyArray<readonly string[]>
+}
+
+/** What a storage is told of it. */
+export function storageSpec({ metainfo, folder, nameOnDisk }: TorrentWork): StorageSpec {
+  const { infoHash, geometry, files } = metainfo
+  if (nameOnDisk === undefined) return { folder, infoHash, geometry, files }
+  const renamed = files.map(file => ({ ...file, path: [nameOnDisk, ...file.path.slice(1)] }))
+  return { folder, infoHash, geometry, files: renamed }
 }

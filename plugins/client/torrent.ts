@@ -2,23 +2,25 @@
 import type { Endpoint } from '../../core/base/address.js'
 import { Bitfield } from '../../core/base/bitfield.js'
 import { toHex } from '../../core/base/bytes.js'
-import { messageOf, NodeError } from '../../core/base/errors.js'
+import type { NodeError } from '../../core/base/errors.js'
 import type { NodeEvent, TorrentSnapshot } from '../../core/contracts/node-api.js'
-import type { AnnounceNote, DiscoveryHandle } from '../../core/contracts/peer-discovery.js'
+import type { AnnounceNote } from '../../core/contracts/peer-discovery.js'
 import type { PeerLink } from '../../core/contracts/peer-transport.js'
 import type { TorrentStorage } from '../../core/contracts/storage.js'
 import type { Scope } from '../../core/kernel/plugin.js'
 import { makePeerId } from '../../core/protocol/ids.js'
 import { magnetOf } from '../../core/protocol/magnet.js'
+import type { Swarm } from '../../core/torrent/swarm.js'
 import { PeerBook } from '../../core/torrent/peer-book.js'
 import { planResume } from '../../core/torrent/resume.js'
 import { TorrentSession } from '../../core/torrent/torrent-session.js'
 import type { DialClient } from './dialer.js'
-import { clientErrors } from './errors.js'
+import { clientErrors, failed } from './errors.js'
+import { PeerSources } from './peer-sources.js'
 import { ResumeStore } from './resume-store.js'
 import type { ClientParts } from './session-parts.js'
 import { sessionParts } from './session-parts.js'
-import type { TorrentWork } from './torrent-work.js'
+import { storageSpec, type TorrentWork } from './torrent-work.js'
 
 const CHECKPOINT_MS = 5_000
 
@@ -30,10 +32,14 @@ export class Torrent implements DialClient {
   private storage: TorrentStorage | null = null
   private scope: Scope | null = null
   private readonly resume: ResumeStore
-  private readonly discoveries: DiscoveryHandle[] = []
+  private readonly sources: PeerSources
   private opening = new AbortController()
   private opened: Promise<void> = Promise.resolve()
   private closing: Promise<void> | null = null
+  /** Ends the goodbyes of the close that is under way. */
+  private goodbye = new AbortController()
+  /** The last state that was to be written because pieces were lost; none of them is written before it. */
+  private withdrawn: Promise<void> = Promise.resolve()
   private book = new PeerBook(() => 0)
   private dialling = 0
   private uploadedBefore = 0
@@ -50,20 +56,23 @@ export class Torrent implements DialClient {
   ) {
     this.hash = toHex(plan.metainfo.infoHash)
     this.made = plan.made
+    this.sources = new PeerSources(parts.discoveries, {
+      found: (peers, named) => this.found(peers, named),
+      noted: note => this.announced(note),
+    })
     this.magnet = magnetOf(plan.metainfo, plan.trackers)
     this.resume = new ResumeStore(parts.files, error => this.warn(error), plan.stateFolder, plan.metainfo.infoHash)
   }
 
-  get infoHash(): Uint8Array {
-    return this.plan.metainfo.infoHash
-  }
-
-  /** Opens and checks; peers are met once it resolves. Rejects when the torrent cannot be worked on, with all released. */
+  /**
+   * Opens and checks; peers are met once it resolves, unless it was closed meanwhile. Rejects when the torrent cannot be
+   * worked on, with all released.
+   */
   open(): Promise<void> {
     this.phase = 'checking'
     this.failure = null
     this.opening = new AbortController()
-    const opened = this.begin(this.parts.openScope(`torrent:${this.hash}`))
+    const opened = this.begin(this.opening.signal)
     this.opened = opened.catch(() => {})
     return opened
   }
@@ -75,10 +84,23 @@ export class Torrent implements DialClient {
     if (this.resume.changed && now - this.checkpointAt >= CHECKPOINT_MS) void this.checkpoint(now, false)
   }
 
-  /** Ends the work and keeps what is there. Trackers are told, no longer than the signal of the first who asks allows. */
-  close(signal: AbortSignal): Promise<void> {
-    this.closing ??= this.shut(signal).finally(() => (this.closing = null))
-    return this.closing
+  /** Where a peer that comes to us finds its swarm: not before all that is on disk is known. */
+  get swarm(): Swarm | null {
+    return this.phase === 'running' ? this.session : null
+  }
+
+  /** Ends the work and keeps what is there. Trackers are told, no longer than any signal of those who ask allows. */
+  async close(signal: AbortSignal): Promise<void> {
+    this.opening.abort()
+    if (this.phase === 'running') this.phase = 'paused'
+    if (this.closing === null) this.goodbye = new AbortController()
+    const { goodbye } = this
+    const hurry = (): void => goodbye.abort()
+    if (signal.aborted) hurry()
+    signal.addEventListener('abort', hurry)
+    this.closing ??= this.shut().finally(() => (this.closing = null))
+    await this.closing
+    signal.removeEventListener('abort', hurry)
   }
 
   /** Deletes the saved state and, if asked, the content. The torrent is closed. */
@@ -128,7 +150,7 @@ export class Torrent implements DialClient {
 
   dialled(link: PeerLink): void {
     this.dialling--
-    if (this.session === null) link.close()
+    if (this.session === null || this.phase !== 'running') link.close()
     else this.session.greet(link)
   }
 
@@ -139,31 +161,25 @@ export class Torrent implements DialClient {
 
   // ---- opening
 
-  private async begin(scope: Scope): Promise<void> {
-    this.scope = scope
+  private async begin(signal: AbortSignal): Promise<void> {
     try {
-      await this.check(scope)
+      await this.closing
+      signal.throwIfAborted()
+      this.scope = this.parts.openScope(`torrent:${this.hash}`)
+      await this.check(this.scope, signal)
       this.run()
     } catch (error) {
-      const failure = NodeError.is(error)
-        ? error
-        : clientErrors.make(
-            'ERR_CLIENT_FAILED',
-            `torrent ${this.plan.metainfo.name} could not be opened: ${messageOf(error)}`,
-            { cause: error },
-          )
-      this.fail(failure)
-      await this.session?.close()
-      this.session = null
-      await scope.close()
-      throw failure
+      if (signal.aborted) this.phase = 'paused'
+      else this.fail(failed(this.plan.metainfo.name, error))
+      await Promise.all([this.part(), this.session?.close()])
+      await this.release()
+      if (this.failure !== null) throw this.failure
     }
   }
 
-  private async check(scope: Scope): Promise<void> {
+  private async check(scope: Scope, signal: AbortSignal): Promise<void> {
     const { metainfo } = this.plan
     const { clock, entropy } = this.parts.host
-    const { signal } = this.opening
     const lock = await this.parts.files.lock(`${this.plan.stateFolder}/${this.hash}.lock`)
     scope.onClose(() => lock.release())
     const storage = await this.openStorage(signal)
@@ -178,10 +194,10 @@ export class Torrent implements DialClient {
         peerId,
         now: clock.now(),
         events: {
-          pieceFull: piece => this.resume.note(piece),
+          pieceFull: piece => this.aboutToWrite(piece),
           pieceKept: () => this.resume.touch(),
-          pieceLost: () => this.resume.touch(),
-          completed: () => void this.completed(),
+          pieceLost: () => this.lost(),
+          completed: () => void this.completed().catch((error: unknown) => this.warn(failed(this.hash, error))),
           warning: error => this.warn(error),
           failed: error => void this.stopWith(error),
         },
@@ -201,25 +217,15 @@ export class Torrent implements DialClient {
     this.uploadedBefore = saved.resume?.uploaded ?? 0
     this.downloadedBefore = saved.resume?.downloaded ?? 0
     await session.restore(plan.trust, plan.check, signal)
-    if (signal.aborted) throw clientErrors.make('ERR_CLIENT_FAILED', 'stopped while it was being opened')
+    signal.throwIfAborted()
     // A run never goes on with a journal it found, and a state that says "clean" must not outlive the first write.
     const settled = plan.because === 'clean' && session.complete && saved.journal.length === 0
     if (!settled) await this.resume.checkpoint(storage, session.book.have, this.totals, false)
+    signal.throwIfAborted()
   }
 
   private openStorage(signal: AbortSignal): Promise<TorrentStorage> {
-    const { metainfo, folder, nameOnDisk } = this.plan
-    return this.parts.storages.get(this.plan.storage).open(
-      {
-        folder,
-        infoHash: metainfo.infoHash,
-        geometry: metainfo.geometry,
-        files: metainfo.files.map(file =>
-          nameOnDisk === undefined ? file : { ...file, path: [nameOnDisk, ...file.path.slice(1)] },
-        ),
-      },
-      signal,
-    )
+    return this.parts.storages.get(this.plan.storage).open(storageSpec(this.plan), signal)
   }
 
   private run(): void {
@@ -238,29 +244,21 @@ export class Torrent implements DialClient {
       have: session.book.have.count,
       magnet: this.magnet,
     })
-    const identity = {
-      infoHash: metainfo.infoHash,
-      peerId: session.peerId,
-      privateTorrent: metainfo.private,
-      trackers: this.plan.trackers,
-      port: this.parts.port(),
-    }
-    const progress = () => ({
-      left: session.book.bytesLeft,
-      uploaded: session.uploadedBytes,
-      downloaded: session.downloaded,
-      connected: session.peers.liveCount,
-    })
-    for (const discovery of this.parts.discoveries) {
-      if (metainfo.private && discovery.origin !== 'tracker' && discovery.origin !== 'static') continue
-      const named = discovery.origin === 'static'
-      this.discoveries.push(
-        discovery.watch(identity, progress, {
-          found: peers => this.found(peers, named),
-          noted: note => this.announced(note),
-        }),
-      )
-    }
+    this.sources.watch(
+      {
+        infoHash: metainfo.infoHash,
+        peerId: session.peerId,
+        privateTorrent: metainfo.private,
+        trackers: this.plan.trackers,
+        port: this.parts.port(),
+      },
+      () => ({
+        left: session.book.bytesLeft,
+        uploaded: session.uploadedBytes,
+        downloaded: session.downloaded,
+        connected: session.peers.liveCount,
+      }),
+    )
   }
 
   private found(peers: readonly Endpoint[], named: boolean): void {
@@ -290,7 +288,7 @@ export class Torrent implements DialClient {
 
   private async completed(): Promise<void> {
     const { clock } = this.parts.host
-    for (const handle of this.discoveries) handle.event('completed')
+    this.sources.completed()
     const seconds = Math.round(clock.now() - this.startedAt) / 1000
     await this.checkpoint(clock.now(), false)
     this.say({ event: 'complete', infoHash: this.hash, seconds, bytes: this.plan.metainfo.geometry.totalLength })
@@ -303,22 +301,40 @@ export class Torrent implements DialClient {
     await this.close(new AbortController().signal)
   }
 
-  private async shut(signal: AbortSignal): Promise<void> {
-    this.opening.abort()
+  /** What is here is safe before the last goodbye is said. */
+  private async shut(): Promise<void> {
     await this.opened
-    const session = this.session
-    await Promise.all(this.discoveries.splice(0).map(handle => handle.stop(signal)))
-    // After the goodbyes: this node's own tracker hears them only for what the catalog holds.
-    this.parts.catalog?.remove(this.plan.metainfo.infoHash)
-    if (session !== null) {
-      await session.close()
+    const parted = this.part()
+    if (this.session !== null) {
+      await this.session.close()
       await this.checkpoint(this.parts.host.clock.now(), this.failure === null)
     }
     await this.resume.close()
-    this.session = null
-    await this.scope?.close()
-    this.scope = null
-    if (this.phase === 'running') this.phase = 'paused'
+    await parted
+    await this.release()
+  }
+
+  private async part(): Promise<void> {
+    await this.sources.part(this.goodbye.signal)
+    // After the goodbyes: this node's own tracker hears them only for what the catalog holds.
+    this.parts.catalog?.remove(this.plan.metainfo.infoHash)
+  }
+
+  private async release(): Promise<void> {
+    const { scope } = this
+    this.session = this.scope = this.storage = null
+    await scope?.close().catch((error: unknown) => this.warn(failed(this.hash, error)))
+  }
+
+  /** A kill may come in the middle of the write: the journal names the piece by then, and no state trusts it. */
+  private async aboutToWrite(piece: number): Promise<void> {
+    await this.withdrawn
+    await this.resume.note(piece)
+  }
+
+  private lost(): void {
+    this.resume.touch()
+    this.withdrawn = this.checkpoint(this.parts.host.clock.now(), false)
   }
 
   private fail(error: NodeError): void {
