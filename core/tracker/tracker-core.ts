@@ -85,12 +85,17 @@ export class TrackerCore implements TrackerService {
     const { store } = this
     if (!this.options.fullScrape || store.each === undefined) return false
     let complete = true
-    store.each(hash => {
-      const late = this.scrape([hash], 0, (_, seeders, completed, leechers) => {
-        visit(hash, seeders, completed, leechers)
+    try {
+      store.each(hash => {
+        const late = this.scrape([hash], 0, (_, seeders, completed, leechers) => {
+          visit(hash, seeders, completed, leechers)
+        })
+        if (late !== null) complete = false
       })
-      if (late !== null) complete = false
-    })
+    } catch (error) {
+      this.fault(error)
+      return false
+    }
     return complete
   }
 
@@ -99,7 +104,12 @@ export class TrackerCore implements TrackerService {
     const now = this.clock.now() / 1000
     if (!this.sweeping && now < this.nextRound) return IDLE_MS
     if (!this.sweeping) this.nextRound = now + this.options.peerTimeoutSeconds / ROUNDS
-    this.sweeping = this.store.sweep(now, SLICE_MS)
+    try {
+      this.sweeping = this.store.sweep(now, SLICE_MS)
+    } catch (error) {
+      this.sweeping = false
+      this.fault(error)
+    }
     return this.sweeping ? BUSY_MS : IDLE_MS
   }
 

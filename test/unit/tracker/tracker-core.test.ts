@@ -148,6 +148,20 @@ describe('tracker core', () => {
     expect(announce(second.core).answer).to.match(/fault of its own/)
   })
 
+  it('outlives a store that throws over a sweep or over a list of its swarms', () => {
+    const store = Object.assign(new Recorder(), {
+      each: () => {
+        throw new Error('no list')
+      },
+      sweep: () => {
+        throw new Error('no broom')
+      },
+    })
+    const { core } = build(store, [], { fullScrape: true })
+    expect(core.scrapeAll(() => undefined)).to.equal(false)
+    expect(core.sweep()).to.be.greaterThan(0)
+  })
+
   it('sums both families in a scrape that asks for both, and counts one where one is asked for', () => {
     const { core } = build(new Recorder())
     const seen: number[][] = []
