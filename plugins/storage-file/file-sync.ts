@@ -14,6 +14,7 @@ export class FileSync {
   /** Files whose entry in their folder is durable too. */
   private readonly entered = new Set<number>()
   private failure: DiskFault | null = null
+  private latest: Promise<void> = Promise.resolve()
 
   constructor(private readonly spec: ContentSpec) {}
 
@@ -25,7 +26,14 @@ export class FileSync {
    * Rejects with a DiskFault. After a failed fsync every later call fails as well: the system has dropped what it could
    * not write, and a second fsync would report success over the hole.
    */
-  async flush(): Promise<void> {
+  flush(): Promise<void> {
+    // One after the other: a later call vouches for what an earlier one still syncs.
+    const flushed = this.latest.then(() => this.flushDirty())
+    this.latest = flushed.catch(() => undefined)
+    return flushed
+  }
+
+  private async flushDirty(): Promise<void> {
     const files = [...this.dirty]
     this.dirty.clear()
     const folders = new Map<string, number>()

@@ -57,7 +57,9 @@ export class IoPool {
 
   /** Resolves when no thread has a file of it open. */
   async release(content: Content): Promise<void> {
-    await Promise.all(this.lanes.filter(lane => lane.knows(content)).map(lane => askLane(lane, 'forget', content)))
+    const knowing = this.lanes.filter(lane => lane.knows(content))
+    // A thread that dies over it has nothing open any more.
+    await Promise.all(knowing.map(lane => askLane(lane, 'forget', content).catch(() => undefined)))
   }
 
   async close(): Promise<void> {

@@ -224,6 +224,21 @@ describe('storage-file', () => {
   })
 })
 
+describe('storage-file: flushing', () => {
+  it('keeps a second flush waiting for what the first still syncs', async () => {
+    const bed = new FileBed()
+    const content = StorageContent.mixed(bed.folder)
+    const storage = await bed.open(content.spec)
+    await content.writeAll(storage)
+    const ended: string[] = []
+    const first = storage.flush().then(() => ended.push('first'))
+    const second = storage.flush().then(() => ended.push('second'))
+    await Promise.all([first, second])
+    expect(ended).to.deep.equal(['first', 'second'])
+    await bed.close()
+  })
+})
+
 describe('storage-file: handles', () => {
   it('keeps no more files open than it may, over a torrent of thousands of files', async function () {
     if (!fs.existsSync('/proc/self/fd')) return this.skip()
@@ -258,6 +273,19 @@ describe('storage-file: threads', () => {
     expect(outcome).to.equal(Outcome.Lost)
     await content.writeAll(storage)
     await content.expectPiece(storage, content.piece(4))
+    await bed.close()
+  })
+
+  it('closes though a thread dies meanwhile: it has no file open any more', async () => {
+    const bed = new FileBed(1)
+    const content = StorageContent.mixed(bed.folder)
+    const storage = await bed.open(content.spec)
+    await content.writeAll(storage)
+    const files = [{ path: ['\0'], length: 10, padding: false }]
+    const cursed = bed.pool.enter({ root: bed.folder, files, pieceLength: 10, totalLength: 10 })
+    const outcome = new Promise(resolve => bed.pool.check(cursed, 0, 10, new Uint8Array(20), resolve))
+    await storage.close()
+    expect(await outcome).to.equal(Outcome.Lost)
     await bed.close()
   })
 
