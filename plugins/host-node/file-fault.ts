@@ -3,7 +3,7 @@ import { hostErrors, systemCode } from './errors.js'
 
 const faults = {
   ENOENT: ['ERR_FILE_ABSENT', 'no such file or folder'],
-  ENOTDIR: ['ERR_FILE_ABSENT', 'no such file or folder'],
+  ENOTDIR: ['ERR_FILE_ABSENT', 'a part of this path is not a folder'],
   EACCES: ['ERR_FILE_DENIED', 'not permitted'],
   EPERM: ['ERR_FILE_DENIED', 'not permitted'],
   EROFS: ['ERR_FILE_DENIED', 'the disk is read-only'],

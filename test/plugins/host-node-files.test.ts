@@ -43,6 +43,12 @@ describe('host-node files', () => {
     expect(await readdir(folder)).to.deep.equal(['a'])
   })
 
+  it('says when a part of a path is a file', async () => {
+    await writeFile(join(folder, 'a'), 'x')
+    const error = await refusal(files.makeDir(join(folder, 'a/b')), 'operator')
+    expect(error.message).to.match(/a\/b: a part of this path is not a folder$/)
+  })
+
   it('reads regular files only, and does not hang on a pipe', async function () {
     const made = await once(
       spawn('mkfifo', [join(folder, 'pipe')]).on('error', () => undefined),
