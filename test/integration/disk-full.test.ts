@@ -9,7 +9,7 @@ const MiB = 1 << 20
 /** Clock ticks a second in /proc. */
 const HERTZ = 100
 
-describe('a disk that is full', () => {
+describe('a disk that is full [needs the right to mount]', () => {
   let bench: Workbench
   let into: string
 

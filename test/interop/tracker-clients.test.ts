@@ -95,12 +95,12 @@ describe('our trackers', () => {
     }
   })
 
-  it('join peers of each family over IPv6, by HTTP and UDP, and sum families in an HTTP scrape', async function () {
+  it('join peers of each family over IPv6, by HTTP and UDP, and sum families in an HTTP scrape [needs IPv6]', async function () {
     let node: Kernel
     try {
       node = await ourTrackers('[::]:0')
     } catch {
-      return this.skip() // no IPv6 on this machine
+      return this.skip()
     }
     const announcing = await Announcing.open()
     for (const { protocol, port } of urlsOf(node)) {

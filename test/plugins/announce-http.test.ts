@@ -250,8 +250,8 @@ describe('announce-http', () => {
     })
   })
 
-  it('gives the published replies their results', function () {
-    if (!existsSync(vectors)) return this.skip() // needs the fixtures folder
+  it('gives the published replies their results [needs the fixtures folder]', function () {
+    if (!existsSync(vectors)) return this.skip()
     const { http } = JSON.parse(readFileSync(vectors, 'utf8')) as { http: Record<string, unknown>[] }
     const run = async (vector: Record<string, unknown>): Promise<void> => {
       const label = String(vector['ascii'])

@@ -49,7 +49,7 @@ describe('host-node files', () => {
     expect(error.message).to.match(/a\/b: a part of this path is not a folder$/)
   })
 
-  it('reads regular files only, and does not hang on a pipe', async function () {
+  it('reads regular files only, and does not hang on a pipe [needs mkfifo]', async function () {
     const made = await once(
       spawn('mkfifo', [join(folder, 'pipe')]).on('error', () => undefined),
       'close',

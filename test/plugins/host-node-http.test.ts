@@ -277,7 +277,7 @@ describe('host-node HTTP client', () => {
     expect(`${error.message} ${JSON.stringify(error.details)}`).to.not.match(/passkey|p@ss|p%40ss/)
   })
 
-  it('S-34: a certificate that nobody vouches for is an error, and https never becomes http', async function () {
+  it('S-34: a certificate that nobody vouches for is an error, and https never becomes http [needs openssl]', async function () {
     const folder = mkdtempSync(join(tmpdir(), 'shoal-tls-'))
     closers.push(() => rmSync(folder, { recursive: true }))
     const [key, cert] = [join(folder, 'key'), join(folder, 'cert')]
@@ -286,7 +286,7 @@ describe('host-node HTTP client', () => {
       const name = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1,DNS:localhost']
       execFileSync('openssl', [...make, ...name, '-keyout', key, '-out', cert], { stdio: 'ignore' })
     } catch {
-      this.skip() // needs the openssl program
+      this.skip()
     }
     let asked = 0
     const plain = await server((_request, response) => {

@@ -113,7 +113,7 @@ describe('storage-file: paths', () => {
     expect(fs.readFileSync(bed.at('plain'), 'utf8')).to.equal('plain')
   })
 
-  it('does not wait for the other end of a pipe', async function () {
+  it('does not wait for the other end of a pipe [needs mkfifo]', async function () {
     const { spawnSync } = await import('node:child_process')
     if (spawnSync('mkfifo', [bed.at('name')]).status !== 0) return this.skip()
     expect(await errorOf(bed.open(file('name').spec))).to.include(REFUSED)

@@ -240,7 +240,7 @@ describe('storage-file: flushing', () => {
 })
 
 describe('storage-file: handles', () => {
-  it('keeps no more files open than it may, over a torrent of thousands of files', async function () {
+  it('keeps no more files open than it may, over a torrent of thousands of files [needs /proc]', async function () {
     if (!fs.existsSync('/proc/self/fd')) return this.skip()
     const bed = new FileBed(0, 8)
     const files = Array.from({ length: 2000 }, (_, i) => ({

@@ -194,11 +194,11 @@ describe('transport-tcp', () => {
     await refusal(transport.dial(listener.local, never()), 'remote')
   })
 
-  it('R-19: goes on after it ran out of descriptors', async function () {
+  it('R-19: goes on after it ran out of descriptors [needs sh with ulimit]', async function () {
     try {
       execFileSync('sh', ['-c', 'ulimit -n 512'])
     } catch {
-      this.skip() // needs a shell that can lower the limit on open files
+      this.skip()
     }
     const module = (path: string): string => JSON.stringify(new URL(path, import.meta.url).href)
     const script = `
