@@ -2,7 +2,7 @@
 // tree ($SHOAL_PEERS, else "shoal-peers" in the temporary folder).
 import { spawn, type ChildProcess } from 'node:child_process'
 import { accessSync, constants, existsSync } from 'node:fs'
-import { connect, createServer, type AddressInfo } from 'node:net'
+import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 
@@ -34,6 +34,16 @@ export async function freePort(host = '127.0.0.1'): Promise<number> {
   return port
 }
 
+/** The command line that runs a piece of JavaScript. */
+export function scriptWords(source: string, words: readonly string[]): [string, ...string[]] {
+  return [process.execPath, '--input-type=module', '-e', source, ...words]
+}
+
+export interface Surroundings {
+  readonly cwd?: string
+  readonly env?: Readonly<Record<string, string>>
+}
+
 export class Program {
   private static readonly running = new Set<Program>()
   output = ''
@@ -48,20 +58,25 @@ export class Program {
     void this.ended.then(() => Program.running.delete(this))
   }
 
-  static start(program: string, words: readonly string[], cwd?: string): Program {
-    return new Program(
-      spawn(program, words, { stdio: ['pipe', 'pipe', 'pipe'], ...(cwd === undefined ? {} : { cwd }) }),
-    )
+  static start(program: string, words: readonly string[], { cwd, env }: Surroundings = {}): Program {
+    const options = { ...(cwd === undefined ? {} : { cwd }), env: { ...process.env, ...env } }
+    return new Program(spawn(program, words, { stdio: ['pipe', 'pipe', 'pipe'], ...options }))
   }
 
   /** A piece of JavaScript that may import the npm packages of the folder; `argv` from index 1. */
   static script(source: string, words: readonly string[] = []): Program {
-    return Program.start(process.execPath, ['--input-type=module', '-e', source, ...words], peersFolder)
+    const [program, ...rest] = scriptWords(source, words)
+    return Program.start(program, rest, { cwd: peersFolder })
   }
 
-  /** What a failed test left behind; for `after`. */
-  static async stopAll(): Promise<void> {
-    await Promise.all([...Program.running].map(program => program.stop()))
+  /** What a test left running; where it failed, what they printed is added to its error. For `after` and `afterEach`. */
+  static async stopAll(test?: Mocha.Test): Promise<void> {
+    const left = [...Program.running]
+    await Promise.all(left.map(program => program.stop()))
+    if (test?.state !== 'failed' || test.err === undefined) return
+    for (const { child, output } of left) {
+      test.err.stack += `\n--- ${child.spawnargs.join(' ').slice(0, 200)}\n${output.slice(-3000)}`
+    }
   }
 
   write(text: string): void {
@@ -69,11 +84,17 @@ export class Program {
   }
 
   /** Resolves once it has printed this; rejects when it ends before. */
-  async printed(text: string): Promise<void> {
+  async printed(text: string | RegExp): Promise<void> {
     for (;;) {
-      if (this.output.includes(text)) return
+      if (typeof text === 'string' ? this.output.includes(text) : text.test(this.output)) return
       await this.more()
     }
+  }
+
+  /** Resolves once it has ended by itself and well; rejects when it ends in another way. */
+  async done(): Promise<void> {
+    await this.ended
+    if (this.child.exitCode !== 0) throw new Error(`it failed: ${this.output}`)
   }
 
   /** Ends it, by force where it does not go within two seconds. */
@@ -88,7 +109,7 @@ export class Program {
     return new Promise((resolve, reject) => {
       const { child } = this
       const over = (): void => {
-        child.stdout?.off('data', heard)
+        for (const stream of [child.stdout, child.stderr]) stream?.off('data', heard)
         child.off('close', gone)
       }
       const heard = (): void => {
@@ -100,21 +121,8 @@ export class Program {
         reject(new Error(`it ended early: ${this.output}`))
       }
       if (child.exitCode !== null || child.signalCode !== null) return gone()
-      child.stdout?.once('data', heard)
+      for (const stream of [child.stdout, child.stderr]) stream?.once('data', heard)
       child.once('close', gone)
     })
-  }
-}
-
-/** Resolves once something accepts connections there; gives up with the test. */
-export async function listening(port: number, host = '127.0.0.1'): Promise<void> {
-  for (;;) {
-    const open = await new Promise<boolean>(resolve => {
-      const socket = connect(port, host)
-      socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
-      socket.once('close', () => socket.destroy()).once('connect', () => socket.destroy())
-    })
-    if (open) return
-    await new Promise(resolve => setTimeout(resolve, 20))
   }
 }

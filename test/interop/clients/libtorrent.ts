@@ -1,0 +1,61 @@
+import { spawnSync } from 'node:child_process'
+import { loopback, type Place } from '../places.js'
+import type { Program } from '../programs.js'
+import type { ForeignClient } from './client.js'
+
+const python = '/usr/bin/python3'
+
+const SESSION = `
+import libtorrent as lt, sys, time
+mode, source, folder, host, port = sys.argv[1:]
+session = lt.session({'listen_interfaces': host + ':' + port, 'enable_dht': False, 'enable_lsd': False,
+    'enable_upnp': False, 'enable_natpmp': False, 'allow_multiple_connections_per_ip': True,
+    'alert_mask': lt.alert.category_t.error_notification | lt.alert.category_t.connect_notification
+        | lt.alert.category_t.tracker_notification})
+if source.startswith('magnet:'):
+    torrent = lt.parse_magnet_uri(source)
+else:
+    torrent = lt.add_torrent_params()
+    torrent.ti = lt.torrent_info(source)
+torrent.save_path = folder
+torrent = session.add_torrent(torrent)
+told = False
+while True:
+    for alert in session.pop_alerts():
+        print(alert.message(), flush=True)
+    if not told and torrent.status().is_seeding:
+        print('whole', flush=True)
+        told = True
+    if told and mode == 'get':
+        break
+    time.sleep(0.02)
+`
+
+const CREATE = `
+import libtorrent as lt, os, sys
+content, file, tracker = sys.argv[1:]
+files = lt.file_storage()
+lt.add_files(files, content)
+torrent = lt.create_torrent(files, flags=lt.create_torrent.v1_only)
+torrent.add_tracker(tracker)
+lt.set_piece_hashes(torrent, os.path.dirname(content))
+with open(file, 'wb') as out:
+    out.write(lt.bencode(torrent.generate()))
+`
+
+async function run(at: Place, mode: string, source: string, folder: string): Promise<Program> {
+  return at.start(python, ['-c', SESSION, mode, source, folder, at.host, `${await at.port()}`])
+}
+
+export const libtorrent: ForeignClient = {
+  name: 'libtorrent',
+  missing: spawnSync(python, ['-c', 'import libtorrent']).status === 0 ? null : 'python3-libtorrent',
+  loopback: true,
+  emptyFiles: true,
+  create: (content, torrent, tracker) => loopback.start(python, ['-c', CREATE, content, torrent, tracker]).done(),
+  seed: (at, torrent, folder) => run(at, 'seed', torrent, folder),
+  async get(at, source, folder) {
+    const program = await run(at, 'get', source, folder)
+    await program.done()
+  },
+}
