@@ -5,6 +5,7 @@ import path from 'node:path'
 import { Bitfield } from '../../core/base/bitfield.js'
 import { createRandom } from '../../core/base/random.js'
 import { decodeResume, encodeJournal, encodeResume } from '../../core/torrent/resume.js'
+import { turn } from '../plugins/waiting.js'
 import { CountedStorage } from './counted-storage.js'
 import { runCli } from './run-cli.js'
 import { SlowProxy } from './slow-proxy.js'
@@ -122,6 +123,49 @@ describe('a torrent that is opened again', () => {
     expect(second.fetched).to.deep.equal(all.filter(piece => !had.has(piece)))
     const third = await complete(at)
     expect(third).to.deep.equal({ hashed: [], fetched: [], had: PIECES, warnings: [] })
+    expect(same(at.into, made.files)).to.equal(true)
+  })
+
+  it('is left clean by a stop at any moment, and gone on with', async function () {
+    this.timeout(30_000)
+    const at = place()
+    const random = createRandom(6)
+    const slow = await SlowProxy.to(seeder.port, 1 << 20)
+    let before: ReadonlySet<number> = new Set()
+    for (let round = 0; round < 25; round++) {
+      const storage = new CountedStorage()
+      slow.reset()
+      const node = await bench.node({
+        dataDir: at.dataDir,
+        client: { torrents: [{ file: made.file, into: at.into }] },
+        peers: [slow.address],
+        without: ['storage-file'],
+        given: storage.given,
+      })
+      // Before it is open, between, or while blocks are coming.
+      if (round === 0 || random.below(4) > 0) await slow.passed(1 + random.below(2 * PIECE))
+      else for (let turns = random.below(200); turns > 0; turns--) await turn()
+      await node.stop()
+      await storage.close()
+      const had = piecesOnDisk(at.file, made)
+      const state = decodeResume(fs.readFileSync(at.resume), made.metainfo.infoHash, PIECES)
+      if (typeof state === 'string') throw new Error(state)
+      expect(state.clean, `round ${round}`).to.equal(true)
+      expect(
+        all.filter(piece => state.flushed.has(piece)),
+        `round ${round}`,
+      ).to.deep.equal([...had])
+      expect(
+        [...slow.served.keys()].filter(piece => before.has(piece)),
+        `round ${round}`,
+      ).to.deep.equal([])
+      expect(storage.hashed, `round ${round}`).to.deep.equal([])
+      expect(fs.readdirSync(at.dataDir), `round ${round}`).to.deep.equal([`${made.hash}.resume`])
+      before = had
+      if (had.size === PIECES) break
+    }
+    slow.close()
+    await complete(at)
     expect(same(at.into, made.files)).to.equal(true)
   })
 

@@ -262,7 +262,7 @@ describe('upload queue and read-ahead', () => {
 
   it('never fill a buffer again that a link has not passed on, whatever happens and however little memory there is', () => {
     const random = createRandom(3)
-    for (let round = 0; round < 30; round++) {
+    for (let round = 0; round < 12; round++) {
       const bed = new Bed(12, 4 * BLOCK_LENGTH, 8 + random.below(30), 3, 1 + random.below(20))
       for (let step = 0; step < 600; step++) act(bed, random)
       bed.settle()
