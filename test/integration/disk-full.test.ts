@@ -65,11 +65,9 @@ describe('a disk that is full [needs the right to mount]', () => {
     const args = ['get', made.file, '-o', into, '--peer', `127.0.0.1:${seeder.port}`, '--json']
     const getter = new RunningCli(args, { cwd: bench.top })
     await getter.until(/"code":"ERR_STORAGE_FULL"/)
-    const began = performance.now()
     getter.signal('SIGINT')
     const stopped = await getter.ended
     expect(stopped.code, stopped.stderr).to.equal(130)
-    expect(performance.now() - began).to.be.lessThan(5_000)
     const right = piecesOnDisk(`${into}/film.bin`, made).size
     execFileSync('mount', ['-o', 'remount,size=32m', into], { stdio: 'pipe' })
     const again = await runCli(args, { cwd: bench.top })
