@@ -26,8 +26,10 @@ export class ChokeRound {
   private readonly chosen: Uint8Array
   private readonly roundSeats: Seat[] = []
   private lastRound = -Infinity
-  private rounds = 0
+  private rounds = -1
   private vacated = false
+  /** Milliseconds, as of the last tick. */
+  private now = 0
   private policy: ChokePolicy | null
 
   constructor(
@@ -43,7 +45,7 @@ export class ChokeRound {
 
   /** The peer wants something: it gets a free slot at once. */
   interested(peer: Peer): void {
-    if (this.unchoked < this.slots) this.unchoke(peer)
+    if (this.unchoked < this.slots) this.unchoke(peer, this.now)
   }
 
   /** A slot may have fallen free. */
@@ -52,9 +54,15 @@ export class ChokeRound {
   }
 
   tick(now: number, seeding: boolean): void {
-    if (now - this.lastRound < ROUND_MS && !(this.vacated && this.waiting)) return
+    this.now = now
+    const regular = now - this.lastRound >= ROUND_MS
+    if (!regular && !(this.vacated && this.waiting)) return
     this.vacated = false
-    if (now - this.lastRound >= ROUND_MS) this.lastRound = now
+    // A slot that falls free is given on within the count of the round before: every third regular one is the optimist's.
+    if (regular) {
+      this.lastRound = now
+      this.rounds++
+    }
     this.round(now, seeding)
   }
 
@@ -97,14 +105,7 @@ export class ChokeRound {
   private ask(seeding: boolean, count: number): void {
     if (this.policy === null) return this.ownChoice(count)
     try {
-      this.policy.round(
-        this.roundSeats,
-        this.slots,
-        seeding,
-        this.rounds++,
-        this.random,
-        this.chosen.subarray(0, count),
-      )
+      this.policy.round(this.roundSeats, this.slots, seeding, this.rounds, this.random, this.chosen.subarray(0, count))
     } catch (error) {
       this.policy = null
       this.setAside(
@@ -145,9 +146,9 @@ export class ChokeRound {
     return seat
   }
 
-  private unchoke(peer: Peer, now?: number): void {
+  private unchoke(peer: Peer, now: number): void {
     this.peers.set(peer.slot, PeerFlag.WeChoke, false)
-    if (now !== undefined) this.peers.chokedAt[peer.slot] = now
+    this.peers.chokedAt[peer.slot] = now
     peer.setChoked(false)
   }
 
