@@ -1,7 +1,9 @@
 import { serveHttp } from './http-server.js'
 import { getHttp } from './http-client.js'
+import { messageOf } from '../../core/base/errors.js'
 import type { Endpoint } from '../../core/base/address.js'
 import type { Clock } from '../../core/base/clock.js'
+import type { Logger } from '../../core/base/log.js'
 import type { HttpLimits, HttpListener, HttpNet, HttpReply } from '../../core/contracts/host.js'
 import type { HttpHandler } from './http-server.js'
 
@@ -9,10 +11,15 @@ import type { HttpHandler } from './http-server.js'
 export class NodeHttpNet implements HttpNet {
   private readonly open = new Set<HttpListener>()
 
-  constructor(private readonly clock: Clock) {}
+  private failed = false
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly log: Logger,
+  ) {}
 
   async serve(at: Endpoint, handler: HttpHandler): Promise<HttpListener> {
-    const listener = await serveHttp(at, handler)
+    const listener = await serveHttp(at, handler, error => this.tellOnce(error))
     const opened: HttpListener = {
       local: listener.local,
       close: () => {
@@ -26,6 +33,12 @@ export class NodeHttpNet implements HttpNet {
 
   get(url: URL, limits: HttpLimits, signal: AbortSignal): Promise<HttpReply> {
     return getHttp(url, limits, signal, this.clock)
+  }
+
+  private tellOnce(error: unknown): void {
+    const stack = error instanceof Error ? error.stack : undefined
+    if (!this.failed) this.log.error('answering an HTTP request failed', { error: messageOf(error), stack })
+    this.failed = true
   }
 
   /** Ends what is still being served. */

@@ -22,7 +22,8 @@ const KEEP_ALIVE_MS = 15_000
 /** A client that does not take its reply is cut off after this. */
 const STUCK_MS = 30_000
 
-const tooLong: HttpReply = { status: 414, type: 'text/plain', body: new TextEncoder().encode('URI too long\n') }
+const tooLong = plain(414, 'URI too long')
+const broken = plain(500, 'this server has a fault of its own')
 
 class NodeHttpRequest implements HttpRequest {
   readonly method: string
@@ -51,7 +52,12 @@ class NodeHttpRequest implements HttpRequest {
   }
 }
 
-export async function serveHttp(at: Endpoint, handler: HttpHandler): Promise<HttpListener> {
+/** `failed` hears what a handler threw; it must not throw, but one that does costs a request, not the node. */
+export async function serveHttp(
+  at: Endpoint,
+  handler: HttpHandler,
+  failed: (error: unknown) => void,
+): Promise<HttpListener> {
   const server = createServer({
     maxHeaderSize: MAX_HEADER,
     headersTimeout: HEADERS_MS,
@@ -61,7 +67,15 @@ export async function serveHttp(at: Endpoint, handler: HttpHandler): Promise<Htt
     noDelay: true,
   })
   server.timeout = STUCK_MS
-  server.on('request', (message, response) => take(message, response, handler))
+  server.on('request', (message, response) => {
+    try {
+      take(message, response, handler)
+    } catch (error) {
+      failed(error)
+      if (response.headersSent) response.destroy()
+      else reply(response, broken)
+    }
+  })
   server.on('clientError', refuse)
   try {
     await listening(server, at)
@@ -107,6 +121,10 @@ function take(message: IncomingMessage, response: ServerResponse, handler: HttpH
     answered = true
     reply(response, answer)
   })
+}
+
+function plain(status: number, text: string): HttpReply {
+  return { status, type: 'text/plain', body: new TextEncoder().encode(`${text}\n`) }
 }
 
 /** "GET http://host/path" is how a proxy is asked; the path is what counts. */

@@ -14,7 +14,7 @@ export default definePlugin({
   provides: [Datagrams, Http, Files, Hashing, NameLookup],
   setup(ctx) {
     const datagrams = new NodeDatagramNet(ctx.host.clock, ctx.host.log)
-    const http = new NodeHttpNet(ctx.host.clock)
+    const http = new NodeHttpNet(ctx.host.clock, ctx.host.log)
     const { workers } = ctx.config
     const hashing = createHashPool(workers === undefined ? {} : { workers })
     ctx.provide(Datagrams, datagrams)

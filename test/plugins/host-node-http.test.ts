@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { gzipSync, deflateSync } from 'node:zlib'
 import { expect } from 'chai'
 import { formatIp, parseEndpoint } from '../../core/base/address.js'
+import { silentLogger } from '../../core/base/log.js'
 import { NodeHttpNet } from '../../plugins/host-node/http-net.js'
 import { register } from '../conformance/case.js'
 import { httpNetCases } from '../conformance/http-net.js'
@@ -29,7 +30,7 @@ for (const address of ['127.0.0.1:0', '[::1]:0']) {
   register(
     `host-node HTTP on ${address}`,
     httpNetCases(() => {
-      const net = new NodeHttpNet(systemClock)
+      const net = new NodeHttpNet(systemClock, silentLogger)
       return { net, at: at(address), ...passing, close: () => net.close() }
     }),
   )
@@ -44,7 +45,7 @@ describe('host-node HTTP server', () => {
   let asked: string[]
   const sockets: Socket[] = []
   beforeEach(async () => {
-    net = new NodeHttpNet(systemClock)
+    net = new NodeHttpNet(systemClock, silentLogger)
     asked = []
     listener = await net.serve(at('127.0.0.1:0'), (request, respond) => {
       asked.push(`${request.method} ${request.path}?${request.query}`)
@@ -130,6 +131,18 @@ describe('host-node HTTP server', () => {
     }
   })
 
+  it('answers 500 where the handler throws, tells of it once, and goes on', async () => {
+    const told: string[] = []
+    const broken = new NodeHttpNet(systemClock, { ...silentLogger, error: message => void told.push(message) })
+    const other = await broken.serve(at('127.0.0.1:0'), request => {
+      throw new Error(`cannot ${request.path}`)
+    })
+    const url = new URL(`http://127.0.0.1:${other.local.port}/`)
+    for (let i = 0; i < 2; i++) expect((await net.get(url, limits, never)).status).to.equal(500)
+    expect(told).to.deep.equal(['answering an HTTP request failed'])
+    await broken.close()
+  })
+
   it('is silent to a client that has gone before its answer', async () => {
     const held: (() => void)[] = []
     const own = await net.serve(at('127.0.0.1:0'), (_request, respond) => {
@@ -157,7 +170,7 @@ describe('host-node HTTP server', () => {
 })
 
 describe('host-node HTTP client', () => {
-  const net = new NodeHttpNet(systemClock)
+  const net = new NodeHttpNet(systemClock, silentLogger)
   const closers: (() => void)[] = []
   afterEach(() => {
     for (const close of closers.splice(0)) close()
