@@ -58,6 +58,7 @@ export class StaticDiscovery implements PeerDiscovery {
 /** Runs `offer` at the waits above, each counted from the end of the one before. */
 class Offers {
   private timer: Timer | null = null
+  private dueAt = 0
   private rounds = 0
   private state: 'waiting' | 'offering' | 'over' = 'over'
 
@@ -77,8 +78,11 @@ class Offers {
   again(): void {
     if (this.state !== 'waiting') return
     this.rounds = 0
+    const soon = WAITS_MS[0]!
+    // An offer that comes sooner anyway is not put off.
+    if (this.dueAt - this.clock.now() <= soon) return
     this.timer?.cancel()
-    this.wait(WAITS_MS[0]!)
+    this.wait(soon)
   }
 
   end(): void {
@@ -88,6 +92,7 @@ class Offers {
 
   private wait(ms: number): void {
     this.state = 'waiting'
+    this.dueAt = this.clock.now() + ms
     this.timer = this.clock.after(ms, () => {
       this.state = 'offering'
       const next = WAITS_MS[Math.min(this.rounds++, WAITS_MS.length - 1)]!

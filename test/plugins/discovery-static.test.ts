@@ -24,7 +24,7 @@ function namesFrom(known: Record<string, readonly string[]> = {}): Names {
 function watch(
   peers: readonly string[],
   names: Names,
-): { clock: ManualClock; offers: string[]; stop(): Promise<void> } {
+): { clock: ManualClock; offers: string[]; refresh(): void; stop(): Promise<void> } {
   const clock = new ManualClock(0)
   const offers: string[] = []
   const torrent = {
@@ -39,7 +39,7 @@ function watch(
     () => ({ left: 1, uploaded: 0, downloaded: 0, connected: 0 }),
     { found: found => void offers.push(`${clock.now() / 1000}: ${found.map(formatEndpoint).join(' ')}`) },
   )
-  return { clock, offers, stop: () => handle.stop(new AbortController().signal) }
+  return { clock, offers, refresh: () => handle.refresh(), stop: () => handle.stop(new AbortController().signal) }
 }
 
 describe('discovery-static', () => {
@@ -54,6 +54,18 @@ describe('discovery-static', () => {
     const { clock, offers, stop } = watch(['192.0.2.1:7'], namesFrom())
     await clock.advance(100_000)
     expect(offers.map(line => Number(line.split(':')[0]))).to.deep.equal([0, 1, 3, 8, 18, 48, 78])
+    await stop()
+  })
+
+  it('starts over when more peers are wanted, and is not put off by being asked again and again', async () => {
+    const { clock, offers, refresh, stop } = watch(['192.0.2.1:7'], namesFrom())
+    await clock.advance(20_000)
+    offers.length = 0
+    for (let i = 0; i < 8; i++) {
+      refresh()
+      await clock.advance(500)
+    }
+    expect(offers.map(line => Number(line.split(':')[0]))).to.deep.equal([21, 22, 23, 24])
     await stop()
   })
 
