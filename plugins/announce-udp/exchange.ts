@@ -3,6 +3,7 @@
 import type { Clock } from '../../core/base/clock.js'
 import { sameEndpoint, type Endpoint } from '../../core/base/address.js'
 import { readU32 } from '../../core/base/bytes.js'
+import type { NodeError } from '../../core/base/errors.js'
 import type { Entropy } from '../../core/base/random.js'
 import type { DatagramNet, DatagramSocket } from '../../core/contracts/host.js'
 import { readUdpError, udpReplyAction, udpReplyTransaction } from '../../core/protocol/tracker-udp-client.js'
@@ -30,6 +31,7 @@ interface Waiting {
 export class UdpExchange {
   private readonly sockets = new Map<4 | 6, Promise<DatagramSocket>>()
   private readonly waiting = new Map<number, Waiting>()
+  private closed = false
 
   constructor(
     private readonly net: DatagramNet,
@@ -50,7 +52,8 @@ export class UdpExchange {
     try {
       await this.socket(family)
       return true
-    } catch {
+    } catch (error) {
+      if (this.closed) throw error
       return false
     }
   }
@@ -58,6 +61,7 @@ export class UdpExchange {
   /** Rejects only when aborted or closed. */
   async ask<T>(question: Question<T>, waitMs: number, signal: AbortSignal): Promise<Answer<T>> {
     const socket = await this.socket(question.to.family)
+    if (this.closed) throw cutShort()
     return new Promise((resolve, reject) => {
       const end = (settle: () => void): void => {
         timer.cancel()
@@ -65,10 +69,7 @@ export class UdpExchange {
         this.waiting.delete(question.transaction)
         settle()
       }
-      const fail = (): void =>
-        end(() =>
-          reject(errors.make('ERR_ANNOUNCE_UDP_ABORTED', 'the announce was cut short', { cause: signal.reason })),
-        )
+      const fail = (): void => end(() => reject(cutShort(signal.reason)))
       const timer = this.clock.after(waitMs, () => end(() => resolve(null)))
       if (signal.aborted) return fail()
       signal.addEventListener('abort', fail, { once: true })
@@ -84,6 +85,7 @@ export class UdpExchange {
   }
 
   async close(): Promise<void> {
+    this.closed = true
     for (const one of this.waiting.values()) one.fail()
     const sockets = await Promise.allSettled(this.sockets.values())
     this.sockets.clear()
@@ -91,6 +93,7 @@ export class UdpExchange {
   }
 
   private socket(family: 4 | 6): Promise<DatagramSocket> {
+    if (this.closed) return Promise.reject(cutShort())
     let socket = this.sockets.get(family)
     if (socket === undefined) {
       const anywhere: Endpoint = { family, ip: new Uint8Array(family === 4 ? 4 : 16), port: 0 }
@@ -107,4 +110,9 @@ export class UdpExchange {
     const waiting = this.waiting.get(udpReplyTransaction(packet))
     if (waiting !== undefined && sameEndpoint(waiting.to, from)) waiting.take(packet)
   }
+}
+
+/** An announce that its signal or the end of the node cut short. */
+export function cutShort(cause?: unknown): NodeError {
+  return errors.make('ERR_ANNOUNCE_UDP_ABORTED', 'the announce was cut short', { cause })
 }

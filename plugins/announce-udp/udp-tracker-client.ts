@@ -22,7 +22,7 @@ import { UdpAction } from '../../core/protocol/tracker-udp.js'
 import { maskText, maskUrl, trackerUrlFault } from '../../core/protocol/tracker-url.js'
 import { ConnectionIds } from './connection-ids.js'
 import { errors } from './errors.js'
-import type { Answer, UdpExchange } from './exchange.js'
+import { cutShort, type Answer, type UdpExchange } from './exchange.js'
 
 const FIRST_WAIT_MS = 15_000
 const LAST_DOUBLING = 8
@@ -157,10 +157,6 @@ export class UdpTrackerClient implements TrackerClient {
 
 function waitAfter(silences: number): number {
   return FIRST_WAIT_MS * 2 ** silences
-}
-
-function cutShort(): Error {
-  return errors.make('ERR_ANNOUNCE_UDP_ABORTED', 'the announce was cut short')
 }
 
 function accepted<T>(answer: NonNullable<Answer<T>>, url: URL): T {

@@ -336,6 +336,16 @@ describe('announce-udp', () => {
     expect(net.clock.pending).to.equal(0)
   })
 
+  it('opens nothing for an announce whose name was resolved only after the close', async () => {
+    const net = new MemoryTracker(new ManualClock(0))
+    const { client, exchange } = setting(net)
+    const error = announce(client).catch((reason: unknown) => reason)
+    await exchange.close()
+    expect(await error).to.include({ code: 'ERR_ANNOUNCE_UDP_ABORTED' })
+    expect(net.sockets).to.equal(0)
+    expect(net.clock.pending).to.equal(0)
+  })
+
   it('is loaded as a plugin that speaks udp, and closes its sockets with the node', async () => {
     const net = new MemoryTracker(new ManualClock())
     const names: Names = { own: () => [], resolve: () => Promise.resolve([parseIp('192.0.2.1')!]) }
