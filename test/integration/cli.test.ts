@@ -185,6 +185,14 @@ describe('command line', function () {
       expect(await runCli(['check', 'printed.json'], { cwd })).to.include({ code: 0, stderr: '' })
     }
     expect(await readdir(cwd)).to.not.include('out')
+    const client = async (...args: string[]): Promise<unknown> => {
+      const { stdout } = await runCli(['seed', content, '--print-profile', ...args], { cwd })
+      return (JSON.parse(stdout) as { plugins: { use: string; config?: object }[] }).plugins.at(-1)?.config
+    }
+    expect(await client()).to.include({ listen: '0.0.0.0:6881', morePorts: 8 })
+    expect(await client('--port', '7000'))
+      .to.include({ listen: '0.0.0.0:7000' })
+      .and.not.have.property('morePorts')
   })
 
   for (const profile of profiles) {

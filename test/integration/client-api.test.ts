@@ -179,6 +179,14 @@ describe('NodeApi', () => {
     expect(same(into, made.files)).to.equal(true)
   })
 
+  it('takes the next free port where it may, and refuses a port in use where it may not', async () => {
+    const first = await leecher('first', [], { listen: '127.0.0.1:0' })
+    const listen = `127.0.0.1:${first.port}`
+    const second = await leecher('second', [], { listen, morePorts: 8 })
+    expect(second.port).to.be.within(first.port + 1, first.port + 8)
+    expect(await codeOf(leecher('third', [], { listen }))).to.equal('ERR_TRANSPORT_LISTEN')
+  })
+
   it('tries a failed torrent again when it is added again', async () => {
     const made = bench.make('one.bin', 100_000, 16_384)
     const seeder = await seederOf(made)

@@ -1,0 +1,68 @@
+// What a command shows on a terminal: script(1) gives it one.
+import { execFile, spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { expect } from 'chai'
+import { runCli } from './run-cli.js'
+import { Workbench, type Made } from './workbench.js'
+
+const CLI = fileURLToPath(new URL('../../core/main/cli.js', import.meta.url))
+const ESC = '\u001b['
+const COLOUR = `${ESC}3`
+const HIDE_CURSOR = `${ESC}?25l`
+const SHOW_CURSOR = `${ESC}?25h`
+
+describe('command line, what people see', function () {
+  this.timeout(30_000)
+  let bench: Workbench
+  let made: Made
+  let peer = ''
+
+  before(async () => {
+    bench = new Workbench()
+    made = bench.make('film.bin', 3_000_000, 65_536)
+    peer = `127.0.0.1:${(await bench.seeder(made)).port}`
+  })
+
+  after(() => bench.close())
+
+  const get = (into: string, ...more: string[]): string[] => {
+    return ['get', made.file, '-o', bench.at(into), '--peer', peer, ...more]
+  }
+
+  describe('on a terminal [needs script]', () => {
+    before(function () {
+      if (spawnSync('script', ['--version']).status !== 0) this.skip()
+    })
+
+    const shown = async (args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<string> => {
+      const words = [process.execPath, CLI, ...args].map(word => `'${word}'`).join(' ')
+      const surroundings = { ...process.env, NO_COLOR: '', ...env }
+      const { stdout } = await promisify(execFile)('script', ['-qec', words, '/dev/null'], { env: surroundings })
+      return stdout
+    }
+
+    it('is a bar that ends full, and the cursor back', async () => {
+      const text = await shown(get('bar'))
+      expect(text).to.match(/film\.bin \[=+\] 100% 2\.9 MiB of 2\.9 MiB/)
+      expect(text).to.match(/complete: 2\.9 MiB in \S+, every piece verified/)
+      expect(text).to.include(HIDE_CURSOR)
+      expect(text.lastIndexOf(SHOW_CURSOR)).to.be.greaterThan(text.lastIndexOf(HIDE_CURSOR))
+    })
+
+    it('is in colour, unless NO_COLOR is set', async () => {
+      expect(await shown(get('colour', '--log', 'debug'))).to.include(COLOUR)
+      expect(await shown(get('plain', '--log', 'debug'), { NO_COLOR: '1' })).to.not.include(COLOUR)
+    })
+
+    it('has no bar beside JSON or where quiet was asked for', async () => {
+      expect(await shown(get('json', '--json'))).to.not.include(ESC)
+      expect(await shown(get('quiet', '--quiet'))).to.equal('')
+    })
+  })
+
+  it('is nothing where quiet was asked for and nothing went wrong', async () => {
+    const { code, stdout, stderr } = await runCli(get('hush', '--quiet'), { cwd: bench.top })
+    expect({ code, stdout, stderr }).to.deep.equal({ code: 0, stdout: '', stderr: '' })
+  })
+})
