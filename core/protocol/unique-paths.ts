@@ -1,5 +1,6 @@
-// No two files may share storage. Time and memory grow with the number of path elements only: a counter is kept for each
-// name that was taken, so a thousand equal names are not tried against each other.
+// No two files may share storage. Time grows with the length of the paths, memory with their number: a counter is kept
+// for each name that was taken, so a thousand equal names are not tried against each other, and folders are looked up
+// among the sorted paths, for a torrent of deep ones has millions of them.
 import { splitExtension, type PathPlatform } from './safe-path.js'
 
 /**
@@ -11,13 +12,10 @@ export function uniquePaths(
   platform: PathPlatform,
 ): (readonly string[] | null)[] {
   const keys = paths.map(path => (path === null ? '' : keyOf(path, platform)))
-  const folders = new Set<string>()
-  for (const key of keys) {
-    for (let end = key.lastIndexOf('/'); end > 0; end = key.lastIndexOf('/', end - 1)) {
-      const folder = key.slice(0, end)
-      if (folders.has(folder)) break
-      folders.add(folder)
-    }
+  const sorted = keys.toSorted(byUnits)
+  const isFolder = (key: string): boolean => {
+    const inside = `${key}/`
+    return sorted[firstNotBelow(sorted, inside)]?.startsWith(inside) === true
   }
   const taken = new Set<string>()
   const next = new Map<string, number>()
@@ -26,12 +24,12 @@ export function uniquePaths(
     const wanted = keys[i] ?? ''
     let free: readonly string[] = path
     let key = wanted
-    if (taken.has(key) || folders.has(key)) {
+    if (taken.has(key) || isFolder(key)) {
       let number = next.get(wanted) ?? 1
       do {
         free = renamed(path, number++)
         key = keyOf(free, platform)
-      } while (taken.has(key) || folders.has(key))
+      } while (taken.has(key) || isFolder(key))
       next.set(wanted, number)
     }
     taken.add(key)
@@ -42,6 +40,21 @@ export function uniquePaths(
 function renamed(path: readonly string[], number: number): string[] {
   const [stem, extension] = splitExtension(path.at(-1) ?? '')
   return [...path.slice(0, -1), `${stem}.${number}${extension}`]
+}
+
+function byUnits(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+function firstNotBelow(sorted: readonly string[], key: string): number {
+  let low = 0
+  let high = sorted.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((sorted[middle] ?? '') < key) low = middle + 1
+    else high = middle
+  }
+  return low
 }
 
 /** Equal for paths that are one file on the platform. */

@@ -147,6 +147,12 @@ describe('unique paths', () => {
     expect(unique.size).to.equal(100_000)
   })
 
+  it('cost next to nothing for their depth', function () {
+    this.timeout(1000)
+    const paths = Array.from({ length: 20_000 }, (_, i) => [`x${i}`, ...Array.from({ length: 98 }, () => 'a')])
+    expect(uniquePaths(paths, 'posix')).to.deep.equal(paths)
+  })
+
   it('are unique for any list', () => {
     const path = fc.array(fc.constantFrom('a', 'A', 'b', 'a.1', 'b.1'), { minLength: 1, maxLength: 3 })
     fc.assert(
