@@ -19,8 +19,15 @@ export function safePath(elements: readonly Uint8Array[], platform: PathPlatform
 export function safeElement(bytes: Uint8Array, platform: PathPlatform): string {
   // An empty element stands for something: in ["", "a"] it is the folder in which a lies.
   if (bytes.length === 0) return '_'
-  let text = shorten(readable(bytes, platform)).replace(looseJoiners, '')
-  if (platform === 'win32') text = unreserved(text.replace(/[. ]+$/, ''))
+  let text = shorten(readable(bytes, platform), MAX_PATH_ELEMENT_BYTES).replace(looseJoiners, '')
+  if (platform === 'win32') {
+    text = text.replace(/[. ]+$/, '')
+    // One byte less where what marks a device would not fit.
+    if (isLonger(unreserved(text), MAX_PATH_ELEMENT_BYTES)) {
+      text = shorten(text, MAX_PATH_ELEMENT_BYTES - 1).replace(/[. ]+$/, '')
+    }
+    text = unreserved(text)
+  }
   return text === '.' || text === '..' ? '' : text
 }
 
@@ -89,12 +96,16 @@ function isForbiddenOnWindows(code: number): boolean {
   return code < 0x80 && '<>:"|?*'.includes(String.fromCharCode(code))
 }
 
-/** At most 240 bytes, cut from before the extension. */
-function shorten(text: string): string {
-  // No UTF-16 unit takes more than three bytes.
-  if (3 * text.length <= MAX_PATH_ELEMENT_BYTES || encoder.encode(text).length <= MAX_PATH_ELEMENT_BYTES) return text
+// No UTF-16 unit takes more than three bytes.
+function isLonger(text: string, most: number): boolean {
+  return 3 * text.length > most && encoder.encode(text).length > most
+}
+
+/** At most so many bytes, cut from before the extension. */
+function shorten(text: string, most: number): string {
+  if (!isLonger(text, most)) return text
   const [stem, extension] = splitExtension(text)
-  const room = new Uint8Array(MAX_PATH_ELEMENT_BYTES - encoder.encode(extension).length)
+  const room = new Uint8Array(most - encoder.encode(extension).length)
   // encodeInto writes whole characters only.
   return stem.slice(0, encoder.encodeInto(stem, room).read) + extension
 }

@@ -105,6 +105,18 @@ describe('safe path', () => {
   })
 })
 
+describe('a device name that is as long as a name may be', () => {
+  it('stays so long, and is left alone the second time', () => {
+    for (const name of [`nul.${'a'.repeat(236)}`, `nul${' '.repeat(233)}.txt`, `nul.${'a'.repeat(234)}. `]) {
+      const once = safe([name], 'win32')
+      expect(once)
+        .to.match(/^nul *_/)
+        .and.have.lengthOf.at.most(240)
+      expect(safe([once], 'win32')).to.equal(once)
+    }
+  })
+})
+
 describe('unique paths', () => {
   it('rename the later of two equal ones, and a file that is a folder', () => {
     const paths = [
