@@ -77,7 +77,7 @@ export function readUrlData(packet: Uint8Array, from: number): Uint8Array | null
     if (kind === NOP) continue
     const length = packet[at++]
     if (length === undefined || length > packet.length - at) return undefined
-    if (kind === URL_DATA) {
+    if (kind === URL_DATA && length > 0) {
       const part = packet.subarray(at, at + length)
       found = found === null ? part : joined(found, part)
       if (found.length > MAX_URL_DATA_BYTES) return undefined
