@@ -17,6 +17,7 @@ export function magnetOf(
 }
 
 function escape(text: string): string {
-  // Half a surrogate pair would make encodeURIComponent throw.
-  return encodeURIComponent(text.toWellFormed())
+  // Half a surrogate pair would make encodeURIComponent throw; what it leaves alone would end the quotes of a shell.
+  const escaped = encodeURIComponent(text.toWellFormed())
+  return escaped.replaceAll(/[!'()*]/g, mark => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`)
 }

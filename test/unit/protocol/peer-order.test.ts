@@ -80,6 +80,8 @@ describe('magnet link', () => {
       'magnet:?xt=urn:btih:d2354010a3ca4ade5b7427bb093a62a3899ff381&dn=Display%20Name%20%26%20more' +
         '&tr=http%3A%2F%2Fa%2Fannounce%3Fkey%3D1&tr=udp%3A%2F%2Fb%3A80',
     )
+    // It is printed to be pasted, between quotes as often as not.
+    expect(magnetOf({ ...v1, name: "it's (a) *!" }, [])).to.match(/dn=it%27s%20%28a%29%20%2A%21$/)
     expect(magnetOf({ ...v1, name: 'half \ud800' }, [])).to.match(/dn=half%20%EF%BF%BD$/)
   })
 
