@@ -1,11 +1,10 @@
 // What to ask which tracker: of .torrent files with their own trackers, or of one URL and the hashes named.
-import { readFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
 import { fromHex, toHex } from '../base/bytes.js'
 import { infoHashOf, type InfoHash } from '../protocol/ids.js'
 import { parseMetainfo } from '../protocol/metainfo.js'
 import { readUrl } from '../protocol/tracker-url.js'
 import { cliErrors } from './errors.js'
+import { readTorrentFile } from './torrent-source.js'
 
 export interface ScrapeJob {
   readonly url: URL
@@ -17,7 +16,7 @@ export async function scrapePlan(words: readonly string[], workingDir: string): 
   if (/^(https?|udp):\/\//i.test(first)) return [{ url: trackerUrl(first), hashes: rest.map(infoHash) }]
   const jobs = new Map<string, Map<string, InfoHash>>()
   for (const file of words) {
-    const { infoHash, trackers } = parseMetainfo(await readFile(resolve(workingDir, file)))
+    const { infoHash, trackers } = parseMetainfo(await readTorrentFile(file, workingDir))
     if (trackers.length === 0)
       throw cliErrors.make('ERR_USAGE', `${file} names no tracker: shoal scrape URL ${toHex(infoHash)}`)
     for (const url of trackers.flat()) {

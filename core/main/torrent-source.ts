@@ -19,21 +19,30 @@ export async function torrentFile(source: string, workingDir: string, stateDir: 
     const message = 'magnet links cannot be downloaded yet; give the .torrent file or the URL of one'
     throw cliErrors.make('ERR_USAGE_SOURCE', message)
   }
-  if (/^https?:\/\//i.test(source)) return fetched(source, stateDir)
+  if (/^https?:\/\//i.test(source)) {
+    if (!URL.canParse(source)) throw cliErrors.make('ERR_USAGE_SOURCE', `${source}: this is no URL`)
+    return fetched(source, stateDir)
+  }
   return torrentAt(source, workingDir)
 }
 
 /** The absolute path of a .torrent file that can be transferred; said before anything is started. */
 export async function torrentAt(given: string, workingDir: string): Promise<string> {
+  refuseOthers(await readTorrentFile(given, workingDir), given)
+  return resolve(workingDir, given)
+}
+
+/** A file no larger than a .torrent can be; nothing else is opened, for a pipe or a device could be read for ever. */
+export async function readTorrentFile(given: string, workingDir: string): Promise<Uint8Array> {
   const file = resolve(workingDir, given)
   const found = await stat(file).catch(() => null)
   if (found?.isFile() !== true) {
-    const what = found === null ? 'there is no such file' : 'this is a folder'
+    const other = found?.isDirectory() === true ? 'this is a folder' : 'this is no file'
+    const what = found === null ? 'there is no such file' : other
     throw cliErrors.make('ERR_USAGE_SOURCE', `${given}: ${what}; give a .torrent file`)
   }
   if (found.size > MOST_BYTES) throw cliErrors.make('ERR_USAGE_SOURCE', `${given}: too large for a .torrent file`)
-  refuseOthers(await readFile(file), given)
-  return file
+  return readFile(file)
 }
 
 function refuseOthers(bytes: Uint8Array, called: string): void {
