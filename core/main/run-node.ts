@@ -44,6 +44,8 @@ export async function runNode(shell: Shell, run: NodeRun): Promise<void> {
   void signals.received.then(end)
   // A node may have nothing open at times; it runs until it is stopped all the same.
   const alive = systemClock.every(3_600_000, () => {})
+  // From here on, what a plugin throws where nobody catches it is told under its name and does not end the process.
+  process.on('uncaughtException', error => kernel.fault(error))
   const starting = kernel.start()
   const early = await Promise.race([starting.then(() => null), ended])
   if (early !== null) starting.catch(() => {})
@@ -66,9 +68,6 @@ async function serve(
   end: (ending: Ending) => void,
   ended: Promise<Ending>,
 ): Promise<Ending> {
-  // From here on, what a plugin throws where nobody catches it is told under its name and does not end the process.
-  const fault = (error: unknown): void => kernel.fault(error)
-  process.on('uncaughtException', fault)
   const api = kernel.find(Api)
   tellReady(shell, kernel)
   if (api === undefined) return ended

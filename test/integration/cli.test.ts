@@ -147,6 +147,34 @@ describe('command line', function () {
     }
   })
 
+  it('names a plugin that throws where nobody catches it while the node starts', async () => {
+    await writeFile(
+      join(cwd, 'early.js'),
+      `import { definePlugin } from 'shoal/plugin'
+       export default definePlugin({
+         name: 'early',
+         setup: () => ({
+           start() {
+             setTimeout(() => { throw new Error('boom') }, 10)
+             return new Promise(resolve => setTimeout(resolve, 300))
+           },
+         }),
+       })`,
+    )
+    for (const critical of [false, true]) {
+      await writeFile(join(cwd, 'early.json'), JSON.stringify({ plugins: [{ use: './early.js', critical }] }))
+      const node = new RunningCli(['start', 'early.json', '--json'], { cwd })
+      await node.warned(/plugin \\?"early\\?" failed in .*: boom/)
+      if (!critical) {
+        await node.until(/"ready"/)
+        node.signal('SIGTERM')
+      }
+      const { code, stdout } = await node.ended
+      expect(code).to.equal(critical ? 1 : 0)
+      expect(stdout.trim().split('\n').at(-1)).to.match(critical ? /"error".*"ERR_PLUGIN_THREW"/ : /"stopped"/)
+    }
+  })
+
   it('stops at once at a second signal', async () => {
     await writeFile(
       join(cwd, 'slow.js'),
