@@ -20,7 +20,8 @@ const STANDARD_ERROR = 2
 export async function createLog({ level, pretty, color }: LogOptions): Promise<Log> {
   if (level === 'silent') return { ...silentLogger, setLevel() {} }
   const { pino } = await import('pino')
-  const options = { level, base: null }
+  // Fields too may hold what strangers sent; JSON escapes only some of what must not reach a terminal.
+  const options = { level, base: null, hooks: { streamWrite: printable } }
   const line = pino(
     options,
     pretty ? await prettyStream(color) : pino.destination({ dest: STANDARD_ERROR, sync: true }),

@@ -86,6 +86,25 @@ describe('command line', function () {
     }
   })
 
+  it('lets nothing that a stranger wrote move the cursor, in the log neither', async () => {
+    await writeFile(
+      join(cwd, 'parrot.js'),
+      `import { definePlugin } from 'shoal/plugin'
+       const said = 'a\\u001b[2Jb\\u009b2Jc\\u202ed'
+       export default definePlugin({ name: 'parrot', setup: ctx => void ctx.host.log.warn('x', { said, in: { said } }) })`,
+    )
+    await writeFile(join(cwd, 'parrot.json'), JSON.stringify({ plugins: [{ use: './parrot.js' }] }))
+    for (const form of ['--json', '--log=warn']) {
+      const node = new RunningCli(['start', 'parrot.json', form], { cwd })
+      const lines = await node.warned(/parrot/)
+      node.signal('SIGTERM')
+      await node.ended
+      expect(lines.join())
+        .to.include('b?2Jc?d')
+        .and.not.match(/[\u001b\u009b\u202e]/)
+    }
+  })
+
   it('runs a tracker until a signal, and ends it with 0', async () => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
       const tracker = new RunningCli(['track', '--http', '127.0.0.1:0', '--udp', '127.0.0.1:0'], { cwd })
