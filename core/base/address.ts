@@ -23,9 +23,13 @@ export function formatIp(ip: Uint8Array): string {
 
 /** The 4 bytes of a v4-mapped v6 address (::ffff:a.b.c.d), any other address as it is. */
 export function foldMapped(ip: Uint8Array): Uint8Array {
-  if (ip.length !== 16) return ip
-  for (let i = 0; i < 10; i++) if (ip[i] !== 0) return ip
-  return ip[10] === 0xff && ip[11] === 0xff ? ip.slice(12) : ip
+  return ip.length === 16 && isMapped(ip) ? ip.slice(12) : ip
+}
+
+/** Is this v4-mapped? Of 16 bytes of address, whatever follows them. */
+export function isMapped(packed: Uint8Array): boolean {
+  for (let i = 0; i < 10; i++) if (packed[i] !== 0) return false
+  return packed[10] === 0xff && packed[11] === 0xff
 }
 
 export function endpointOf(ip: Uint8Array, port: number): Endpoint {
@@ -78,6 +82,12 @@ export function isLoopback(ip: Uint8Array): boolean {
 
 export function isUnspecified(ip: Uint8Array): boolean {
   return ip.every(byte => byte === 0)
+}
+
+/** Good on one wire only, and of IPv6 meaningless without naming its interface. */
+export function isLinkLocal(ip: Uint8Array): boolean {
+  if (ip.length === 4) return ip[0] === 169 && ip[1] === 254
+  return ip[0] === 0xfe && (ip[1]! & 0xc0) === 0x80
 }
 
 /** Multicast, and the IPv4 broadcast and reserved ranges: nothing that could be a peer. */

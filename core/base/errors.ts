@@ -52,3 +52,8 @@ export function errorTable<C extends `ERR_${string}`>(table: Readonly<Record<C, 
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
+
+/** The system's own code of a failed call (ENOENT and the like), "" where there is none. */
+export function systemCode(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
+}

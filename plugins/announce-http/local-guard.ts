@@ -1,4 +1,4 @@
-import { isLoopback, isUnspecified } from '../../core/base/address.js'
+import { isLinkLocal, isLoopback, isUnspecified } from '../../core/base/address.js'
 import { mayBeLocal } from '../../core/protocol/tracker-url.js'
 
 /**
@@ -25,9 +25,4 @@ export class LocalGuard {
     this.refused = true
     return false
   }
-}
-
-function isLinkLocal(ip: Uint8Array): boolean {
-  if (ip.length === 4) return ip[0] === 169 && ip[1] === 254
-  return ip[0] === 0xfe && ((ip[1] ?? 0) & 0xc0) === 0x80
 }

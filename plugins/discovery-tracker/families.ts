@@ -1,4 +1,4 @@
-import { isLoopback, parseIp } from '../../core/base/address.js'
+import { isLinkLocal, isLoopback, parseIp } from '../../core/base/address.js'
 import type { Names } from '../../core/contracts/host.js'
 import type { Route } from './tracker-record.js'
 
@@ -18,8 +18,4 @@ export async function routesTo(url: URL, names: Names | undefined): Promise<read
   const found = await names.resolve(host, 0)
   if (found.some(isLoopback)) return systemsChoice
   return found.some(ip => ip.length === 4) && found.some(ip => ip.length === 16) ? both : systemsChoice
-}
-
-function isLinkLocal(ip: Uint8Array): boolean {
-  return ip[0] === 0xfe && ((ip[1] ?? 0) & 0xc0) === 0x80
 }

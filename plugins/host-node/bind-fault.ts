@@ -1,7 +1,7 @@
 // How a socket that cannot be bound is put to the operator.
 import { formatEndpoint } from '../../core/base/address.js'
-import { messageOf } from '../../core/base/errors.js'
-import { hostErrors, systemCode } from './errors.js'
+import { messageOf, systemCode } from '../../core/base/errors.js'
+import { hostErrors } from './errors.js'
 import type { Endpoint } from '../../core/base/address.js'
 import type { NodeError } from '../../core/base/errors.js'
 

@@ -2,8 +2,8 @@
 // because its own recv() listens only while a promise waits and loses what comes in between.
 import { DgramAsPromised } from 'dgram-as-promised'
 import { readU16 } from '../../core/base/bytes.js'
-import { messageOf } from '../../core/base/errors.js'
 import { bindFault } from './bind-fault.js'
+import { FirstFault } from './first-fault.js'
 import { endpointFrom, endpointText, packAddress, packedText } from './socket-address.js'
 import type { Socket } from 'node:dgram'
 import type { SocketAsPromised } from 'dgram-as-promised'
@@ -35,16 +35,14 @@ export class NodeDatagramNet implements DatagramNet {
 
   async serve(at: Endpoint, make: (send: SendLater) => Answerer): Promise<DatagramSocket> {
     const from = new Uint8Array(18)
-    let failed = false
+    const fault = new FirstFault(this.log, 'answering a datagram failed')
     const socket: NodeDatagramSocket = await this.acquire(at, (bytes, address, port) => {
       packAddress(address, port, from)
       let length = 0
       try {
         length = answerer.answer(bytes, from, this.clock.now(), socket.reply)
       } catch (error) {
-        // An answerer must not throw; one that does costs the packet, not the node, and is told of once.
-        if (!failed) this.log.error('answering a datagram failed', { error: messageOf(error), stack: stackOf(error) })
-        failed = true
+        fault.tell(error)
       }
       if (length > 0) socket.sendReply(length, address, port)
     })
@@ -140,8 +138,4 @@ class NodeDatagramSocket implements DatagramSocket {
     this.raw.send(bytes, port, address)
     return (this.backlog = this.raw.getSendQueueCount() > 0)
   }
-}
-
-function stackOf(error: unknown): string | undefined {
-  return error instanceof Error ? error.stack : undefined
 }

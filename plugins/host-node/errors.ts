@@ -21,8 +21,3 @@ export const hostErrors = errorTable({
   ERR_FILE_FAILED: 'operator',
   ERR_NAME_UNKNOWN: 'remote',
 })
-
-/** The system's own code of a failed call, "" where there is none. */
-export function systemCode(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
-}

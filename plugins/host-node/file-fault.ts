@@ -1,5 +1,5 @@
-import { messageOf, NodeError } from '../../core/base/errors.js'
-import { hostErrors, systemCode } from './errors.js'
+import { messageOf, NodeError, systemCode } from '../../core/base/errors.js'
+import { hostErrors } from './errors.js'
 
 const faults = {
   ENOENT: ['ERR_FILE_ABSENT', 'no such file or folder'],

@@ -1,7 +1,8 @@
 // A lock is a file that says which process holds it. It appears whole (written aside, then linked into place, which
 // fails if the name is taken), so nobody ever reads half of one; a holder that is dead is replaced.
 import { link, readFile, rm, writeFile } from 'node:fs/promises'
-import { hostErrors, systemCode } from './errors.js'
+import { systemCode } from '../../core/base/errors.js'
+import { hostErrors } from './errors.js'
 
 interface Holder {
   readonly pid: number

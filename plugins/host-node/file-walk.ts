@@ -2,7 +2,8 @@
 import { lstat, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { compareBytes } from '../../core/base/bytes.js'
-import { hostErrors, systemCode } from './errors.js'
+import { systemCode } from '../../core/base/errors.js'
+import { hostErrors } from './errors.js'
 import type { Dirent } from 'node:fs'
 import type { FileFact } from '../../core/contracts/host.js'
 

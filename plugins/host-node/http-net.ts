@@ -1,6 +1,6 @@
 import { serveHttp } from './http-server.js'
 import { getHttp } from './http-client.js'
-import { messageOf } from '../../core/base/errors.js'
+import { FirstFault } from './first-fault.js'
 import type { Endpoint } from '../../core/base/address.js'
 import type { Clock } from '../../core/base/clock.js'
 import type { Logger } from '../../core/base/log.js'
@@ -10,16 +10,17 @@ import type { HttpHandler } from './http-server.js'
 /** HTTP of the machine: node:http to serve, undici to ask. */
 export class NodeHttpNet implements HttpNet {
   private readonly open = new Set<HttpListener>()
-
-  private failed = false
+  private readonly fault: FirstFault
 
   constructor(
     private readonly clock: Clock,
-    private readonly log: Logger,
-  ) {}
+    log: Logger,
+  ) {
+    this.fault = new FirstFault(log, 'answering an HTTP request failed')
+  }
 
   async serve(at: Endpoint, handler: HttpHandler): Promise<HttpListener> {
-    const listener = await serveHttp(at, handler, error => this.tellOnce(error))
+    const listener = await serveHttp(at, handler, error => this.fault.tell(error))
     const opened: HttpListener = {
       local: listener.local,
       close: () => {
@@ -33,12 +34,6 @@ export class NodeHttpNet implements HttpNet {
 
   get(url: URL, limits: HttpLimits, signal: AbortSignal): Promise<HttpReply> {
     return getHttp(url, limits, signal, this.clock)
-  }
-
-  private tellOnce(error: unknown): void {
-    const stack = error instanceof Error ? error.stack : undefined
-    if (!this.failed) this.log.error('answering an HTTP request failed', { error: messageOf(error), stack })
-    this.failed = true
   }
 
   /** Ends what is still being served. */

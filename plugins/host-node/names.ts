@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns'
 import { networkInterfaces } from 'node:os'
-import { isLoopback, parseIp } from '../../core/base/address.js'
+import { isLinkLocal, isLoopback, parseIp } from '../../core/base/address.js'
 import { hostErrors } from './errors.js'
 import type { Names } from '../../core/contracts/host.js'
 
@@ -30,8 +30,7 @@ export class NodeNames implements Names {
         const ip = parseIp(entry.address)
         if (ip === null || entry.internal || isLoopback(ip)) continue
         if (ip.length === 4) v4.push(ip)
-        // A link-local address means nothing without its interface.
-        else if (!(ip[0] === 0xfe && (ip[1]! & 0xc0) === 0x80)) v6.push(ip)
+        else if (!isLinkLocal(ip)) v6.push(ip)
       }
     }
     return [...v4, ...v6]

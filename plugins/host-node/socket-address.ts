@@ -1,5 +1,6 @@
 // Addresses between the text that Node's sockets speak and the 18 bytes in which datagram senders are handed around.
 // Runs once or twice a packet, so it makes no objects; the text comes from the system and is taken to be well formed.
+import { isMapped } from '../../core/base/address.js'
 import { readU16, writeU16 } from '../../core/base/bytes.js'
 import type { Endpoint } from '../../core/base/address.js'
 
@@ -57,11 +58,6 @@ function packV6(text: string, out: Uint8Array): void {
     out.copyWithin(16 - (at - gap), gap, at)
     out.fill(0, gap, 16 - (at - gap))
   }
-}
-
-function isMapped(packed: Uint8Array): boolean {
-  for (let i = 0; i < 10; i++) if (packed[i] !== 0) return false
-  return packed[10] === 0xff && packed[11] === 0xff
 }
 
 /** Text that a socket of the family takes as a destination; "" where it cannot reach the address. */

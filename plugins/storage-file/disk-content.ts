@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
-import { codeOf, DiskFault, faultOf, Outcome } from './disk-fault.js'
+import { systemCode } from '../../core/base/errors.js'
+import { DiskFault, faultOf, Outcome } from './disk-fault.js'
 import { FileLayout, type LaidFile } from './file-layout.js'
 import type { OpenFiles } from './open-files.js'
 import { openForReading, openForWriting, walkFolders } from './safe-path.js'
@@ -120,7 +121,7 @@ export class DiskContent {
       try {
         fs.unlinkSync(at)
       } catch (error) {
-        if (codeOf(error) !== 'ENOENT') throw faultOf(error, index)
+        if (systemCode(error) !== 'ENOENT') throw faultOf(error, index)
       }
       for (let up = file.path.length - 1; up > 0; up--) {
         folders.add(path.join(this.spec.root, ...file.path.slice(0, up)))
@@ -176,7 +177,7 @@ function stat(at: string, file: number): fs.BigIntStats | undefined {
   try {
     return fs.statSync(at, { bigint: true, throwIfNoEntry: false })
   } catch (error) {
-    if (codeOf(error) === 'ENOTDIR') throw new DiskFault(Outcome.NotFolder, file)
+    if (systemCode(error) === 'ENOTDIR') throw new DiskFault(Outcome.NotFolder, file)
     throw faultOf(error, file)
   }
 }

@@ -35,10 +35,6 @@ export function errnoOf(error: unknown): number {
   return error instanceof Error && 'errno' in error && typeof error.errno === 'number' ? error.errno : 0
 }
 
-export function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
-}
-
 /** A system error about a file as a fault; faults pass, anything else is a defect and is thrown on. */
 export function faultOf(error: unknown, file: number): DiskFault {
   if (error instanceof DiskFault) return error

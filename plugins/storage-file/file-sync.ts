@@ -3,7 +3,8 @@
 import fs from 'node:fs/promises'
 import path from 'node:path'
 import type { ContentSpec } from './disk-content.js'
-import { codeOf, DiskFault, faultOf, Outcome } from './disk-fault.js'
+import { systemCode } from '../../core/base/errors.js'
+import { DiskFault, faultOf, Outcome } from './disk-fault.js'
 import { WRITE_FLAGS } from './safe-path.js'
 
 /** Few at a time: the calls take threads that name look-ups need as well. */
@@ -59,7 +60,7 @@ export class FileSync {
   private async syncFile(file: number): Promise<void> {
     const at = path.join(this.spec.root, ...this.spec.files[file]!.path)
     const handle = await fs.open(at, WRITE_FLAGS).catch((error: unknown) => {
-      throw codeOf(error) === 'ENOENT' ? new DiskFault(Outcome.Short, file) : faultOf(error, file)
+      throw systemCode(error) === 'ENOENT' ? new DiskFault(Outcome.Short, file) : faultOf(error, file)
     })
     try {
       await handle.sync()

@@ -2,7 +2,8 @@
 // a handle in use is never the one that is closed.
 import fs from 'node:fs'
 import { getSystemErrorName } from 'node:util'
-import { codeOf, DiskFault, Outcome } from './disk-fault.js'
+import { systemCode } from '../../core/base/errors.js'
+import { DiskFault, Outcome } from './disk-fault.js'
 
 interface OpenFile {
   readonly fd: number
@@ -71,6 +72,6 @@ function close(fd: number): void {
   try {
     fs.closeSync(fd)
   } catch (error) {
-    if (codeOf(error) === 'EBADF') throw error
+    if (systemCode(error) === 'EBADF') throw error
   }
 }

@@ -3,7 +3,8 @@
 // links: content that lies elsewhere can be seeded, and a wrong target only fails its hash.
 import fs from 'node:fs'
 import path from 'node:path'
-import { codeOf, DiskFault, faultOf, Outcome } from './disk-fault.js'
+import { systemCode } from '../../core/base/errors.js'
+import { DiskFault, faultOf, Outcome } from './disk-fault.js'
 
 /** Absent on Windows, where following is decided by the look before. */
 const NO_FOLLOW = fs.constants.O_NOFOLLOW ?? 0
@@ -65,7 +66,7 @@ function makeFolder(folder: string, file: number): void {
   try {
     fs.mkdirSync(folder, 0o755)
   } catch (error) {
-    if (codeOf(error) !== 'EEXIST') throw faultOf(error, file)
+    if (systemCode(error) !== 'EEXIST') throw faultOf(error, file)
   }
 }
 
@@ -73,7 +74,7 @@ function open(at: string, flags: number, file: number): number {
   try {
     return fs.openSync(at, flags, 0o644)
   } catch (error) {
-    const code = codeOf(error)
+    const code = systemCode(error)
     if ((code === 'ELOOP' || code === 'EMLINK') && (flags & NO_FOLLOW) !== 0) throw new DiskFault(Outcome.Link, file)
     if (code === 'EISDIR' || code === 'ENXIO') throw new DiskFault(Outcome.NotFile, file)
     if (code === 'ENOTDIR') throw new DiskFault(Outcome.NotFolder, file)

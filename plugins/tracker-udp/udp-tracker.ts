@@ -1,5 +1,6 @@
 // Answers UDP tracker packets (BEP 15), one by one, without allocating. Nothing is said to a wrong connection id, and
 // what is said without one is no longer than what came.
+import { isMapped } from '../../core/base/address.js'
 import { readU16 } from '../../core/base/bytes.js'
 import { NO_REPLY, REPLY_LATER } from '../../core/contracts/host.js'
 import { MAX_UDP_REPLY_BYTES } from '../../core/protocol/limits.js'
@@ -167,9 +168,4 @@ export class UdpTracker implements Answerer {
     source.ip = v6
     return (source.family = 6)
   }
-}
-
-function isMapped(from: Uint8Array): boolean {
-  for (let i = 0; i < 10; i++) if (from[i] !== 0) return false
-  return from[10] === 0xff && from[11] === 0xff
 }

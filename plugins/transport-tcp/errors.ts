@@ -1,5 +1,5 @@
 import { formatEndpoint } from '../../core/base/address.js'
-import { messageOf } from '../../core/base/errors.js'
+import { messageOf, systemCode } from '../../core/base/errors.js'
 import { errorTable } from '../../core/kernel/plugin.js'
 import type { Endpoint } from '../../core/base/address.js'
 import type { NodeError } from '../../core/base/errors.js'
@@ -22,11 +22,6 @@ const advice: Readonly<Record<string, string>> = {
 
 /** What this machine lacks, whoever was dialled. */
 const lacking = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EADDRNOTAVAIL', 'EAGAIN'])
-
-/** The system's own code of a failed call, "" where there is none. */
-export function systemCode(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
-}
 
 export function listenFault(at: Endpoint, error: unknown): NodeError {
   const system = systemCode(error)
