@@ -1,6 +1,6 @@
 import { createSocket } from 'node:dgram'
 import { expect } from 'chai'
-import { formatEndpoint, packEndpoint, parseEndpoint, unpackEndpoint } from '../../core/base/address.js'
+import { formatEndpoint, packEndpoint, unpackEndpoint } from '../../core/base/address.js'
 import { silentLogger } from '../../core/base/log.js'
 import { NodeDatagramNet } from '../../plugins/host-node/datagram-net.js'
 import { endpointText, packAddress, packedText } from '../../plugins/host-node/socket-address.js'
@@ -10,15 +10,9 @@ import { namesCases } from '../conformance/names.js'
 import { NodeNames } from '../../plugins/host-node/names.js'
 import { systemClock } from './system-clock.js'
 import { passing, settle, until } from './waiting.js'
-import type { Endpoint } from '../../core/base/address.js'
 import type { Answerer } from '../../core/contracts/host.js'
 import type { Logger } from '../../core/base/log.js'
-
-function at(text: string): Endpoint {
-  const endpoint = parseEndpoint(text)
-  if (endpoint === null) throw new Error(text)
-  return endpoint
-}
+import { at } from './endpoint-at.js'
 
 for (const address of ['127.0.0.1:0', '[::1]:0']) {
   register(

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync, deflateSync } from 'node:zlib'
 import { expect } from 'chai'
-import { formatIp, parseEndpoint } from '../../core/base/address.js'
+import { formatIp } from '../../core/base/address.js'
 import { silentLogger } from '../../core/base/log.js'
 import { NodeHttpNet } from '../../plugins/host-node/http-net.js'
 import { register } from '../conformance/case.js'
@@ -17,14 +17,8 @@ import { systemClock } from './system-clock.js'
 import { passing, until } from './waiting.js'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
-import type { Endpoint } from '../../core/base/address.js'
 import type { HttpLimits, HttpListener } from '../../core/contracts/host.js'
-
-function at(text: string): Endpoint {
-  const endpoint = parseEndpoint(text)
-  if (endpoint === null) throw new Error(text)
-  return endpoint
-}
+import { at } from './endpoint-at.js'
 
 for (const address of ['127.0.0.1:0', '[::1]:0']) {
   register(

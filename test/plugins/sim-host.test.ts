@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto'
 import { expect } from 'chai'
-import { endpointOf, formatEndpoint, parseEndpoint, unpackEndpoint } from '../../core/base/address.js'
-import type { Endpoint } from '../../core/base/address.js'
-import { NodeError } from '../../core/base/errors.js'
+import { endpointOf, formatEndpoint, unpackEndpoint } from '../../core/base/address.js'
 import type { HttpLimits, HttpReply } from '../../core/contracts/host.js'
 import type { SimNode } from '../../core/sim/node.js'
 import { World } from '../../core/sim/world.js'
@@ -19,24 +17,11 @@ import { httpNetCases } from '../conformance/http-net.js'
 import { namesCases } from '../conformance/names.js'
 import type { Passing } from '../conformance/passing.js'
 import { inWorld } from '../swarms/in-world.js'
+import { at } from './endpoint-at.js'
+import { codeOf } from './code-of.js'
 
 const never = new AbortController().signal
 const limits: HttpLimits = { timeoutMs: 5000, maxBytes: 1000 }
-
-function at(text: string): Endpoint {
-  const endpoint = parseEndpoint(text)
-  if (endpoint === null) throw new Error(text)
-  return endpoint
-}
-
-async function codeOf(promise: Promise<unknown>): Promise<string> {
-  try {
-    await promise
-  } catch (error) {
-    return NodeError.is(error) ? error.code : String(error)
-  }
-  return 'nothing'
-}
 
 function httpOf(node: SimNode): SimHttp {
   return new SimHttp(node, new SimNames(node))

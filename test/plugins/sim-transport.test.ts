@@ -1,33 +1,19 @@
 import { expect } from 'chai'
-import { endpointOf, parseEndpoint } from '../../core/base/address.js'
+import { endpointOf } from '../../core/base/address.js'
 import type { Endpoint } from '../../core/base/address.js'
-import { NodeError } from '../../core/base/errors.js'
 import type { PeerLink } from '../../core/contracts/peer-transport.js'
 import type { SimNode } from '../../core/sim/node.js'
 import { World } from '../../core/sim/world.js'
 import { SimTransport } from '../../plugins/sim-transport/sim-transport.js'
 import { register } from '../conformance/case.js'
 import { peerTransportCases } from '../conformance/peer-transport.js'
+import { at } from './endpoint-at.js'
+import { codeOf } from './code-of.js'
 
 const never = new AbortController().signal
 
-function at(text: string): Endpoint {
-  const endpoint = parseEndpoint(text)
-  if (endpoint === null) throw new Error(text)
-  return endpoint
-}
-
 function addressOf(node: SimNode, port: number): Endpoint {
   return endpointOf(node.addresses[0] ?? new Uint8Array(4), port)
-}
-
-async function codeOf(promise: Promise<unknown>): Promise<string> {
-  try {
-    await promise
-  } catch (error) {
-    return NodeError.is(error) ? error.code : String(error)
-  }
-  return 'nothing'
 }
 
 register(

@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { connect, createServer, Socket } from 'node:net'
 import { expect } from 'chai'
-import { formatEndpoint, parseEndpoint } from '../../core/base/address.js'
+import { formatEndpoint } from '../../core/base/address.js'
 import { silentLogger } from '../../core/base/log.js'
 import { PeerTransports } from '../../core/contracts/peer-transport.js'
 import plugin from '../../plugins/transport-tcp/index.js'
@@ -17,15 +17,10 @@ import type { AddressInfo } from 'node:net'
 import type { Endpoint } from '../../core/base/address.js'
 import type { NodeError } from '../../core/base/errors.js'
 import type { PeerLink, PeerSink } from '../../core/contracts/peer-transport.js'
+import { at } from './endpoint-at.js'
 
 const never = (): AbortSignal => new AbortController().signal
 const options = { sendBufferKiB: 512, readBufferKiB: 128, backlog: 1024 }
-
-function at(text: string): Endpoint {
-  const endpoint = parseEndpoint(text)
-  if (endpoint === null) throw new Error(text)
-  return endpoint
-}
 
 for (const address of ['127.0.0.1', '[::1]']) {
   register(

@@ -127,10 +127,12 @@ describe('addresses as bytes', () => {
     isLoopback: ['127.0.0.1', '127.255.255.254', '::1', '::ffff:127.0.0.1', '0:0:0:0:0:0:0:1', '::ffff:7f00:1'],
     isUnspecified: ['0.0.0.0', '::', '::ffff:0.0.0.0'],
     isMulticast: ['224.0.0.1', '239.255.255.255', '240.0.0.1', '255.255.255.255', 'ff02::1', 'ffff::'],
+    isLinkLocal: ['169.254.0.1', '169.254.169.254', 'fe80::1', 'febf::1', '::ffff:169.254.0.1'],
     isOrdinary: [
       '10.0.0.1',
-      'fe80::1',
-
+      '169.253.0.1',
+      '169.255.0.1',
+      'fe7f::1',
       '8.8.8.8',
       '172.15.0.1',
       '172.32.0.1',
@@ -150,6 +152,7 @@ describe('addresses as bytes', () => {
     isLoopback: address.isLoopback,
     isUnspecified: address.isUnspecified,
     isMulticast: address.isMulticast,
+    isLinkLocal: address.isLinkLocal,
   }
   for (const [expected, texts] of Object.entries(CLASSES)) {
     for (const text of texts) {

@@ -1,14 +1,7 @@
 import { expect } from 'chai'
-import { parseEndpoint } from '../../../core/base/address.js'
-import type { Endpoint } from '../../../core/base/address.js'
 import { Ports } from '../../../core/sim/ports.js'
 import { World } from '../../../core/sim/world.js'
-
-function at(text: string): Endpoint {
-  const endpoint = parseEndpoint(text)
-  if (endpoint === null) throw new Error(text)
-  return endpoint
-}
+import { at } from '../../plugins/endpoint-at.js'
 
 describe('sim network', () => {
   it('keeps what one machine sends another in order, at the rate of the slower lane', async () => {
