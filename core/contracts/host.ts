@@ -102,8 +102,11 @@ export interface FileFact {
 /** Small files of the node's own: profiles, .torrent files, state. Content goes through a storage. Errors are operator's, with the path. */
 export interface FileSystem {
   read(path: string): Promise<Uint8Array>
-  /** Temporary file, fsync, rename, fsync of the folder: after a power cut either the old bytes or the new. Mode 0600. */
-  writeAtomic(path: string, bytes: Uint8Array): Promise<void>
+  /**
+   * Temporary file, fsync, rename, fsync of the folder: after a power cut either the old bytes or the new. Read by its
+   * owner alone, or by whoever the user lets read new files where it is `forOthers`.
+   */
+  writeAtomic(path: string, bytes: Uint8Array, options?: { readonly forOthers?: boolean }): Promise<void>
   /** Creates the file where it is absent. Not synced. */
   append(path: string, bytes: Uint8Array): Promise<void>
   /** null: nothing there. Follows links. */

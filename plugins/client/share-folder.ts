@@ -11,6 +11,9 @@ import { clientErrors } from './errors.js'
 import type { ClientParts } from './session-parts.js'
 import { writeSample } from './share-sample.js'
 
+/** The .torrent files are for other programs, whoever runs them. */
+const FOR_OTHERS = { forOthers: true }
+
 export interface SharedEntry {
   readonly name: string
   /** The .torrent, and where it lies. */
@@ -62,7 +65,7 @@ export class ShareFolder {
     const kept = await this.kept(file, factsFile, facts)
     const torrent = kept ?? (await this.make(path, name, found, signal))
     const before = (await files.stat(file)) === null ? null : await files.read(file)
-    if (before === null || !equalBytes(before, torrent)) await files.writeAtomic(file, torrent)
+    if (before === null || !equalBytes(before, torrent)) await files.writeAtomic(file, torrent, FOR_OTHERS)
     if (kept === null) await files.writeAtomic(factsFile, facts)
     const made = kept === null && contentFacts(name, await files.walk(path)) === text
     return { name, torrent, file, made }

@@ -14,6 +14,6 @@ export async function writeSample(files: FileSystem, folder: string): Promise<vo
   await files.makeDir(sample)
   const waves = new Uint8Array(SAMPLE_BYTES)
   createRandom(1851).fill(waves)
-  await files.writeAtomic(`${sample}/waves.bin`, waves)
-  await files.writeAtomic(`${sample}/welcome.txt`, new TextEncoder().encode(TEXT))
+  await files.writeAtomic(`${sample}/waves.bin`, waves, { forOthers: true })
+  await files.writeAtomic(`${sample}/welcome.txt`, new TextEncoder().encode(TEXT), { forOthers: true })
 }

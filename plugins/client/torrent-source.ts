@@ -71,7 +71,7 @@ export class TorrentSource {
     const pieces = await this.parts.hashing.digests(found, path, plan.pieceLength, () => {}, signal)
     const { bytes, metainfo } = assembleTorrent(plan, pieces, { trackers: this.ownTrackers })
     const file = `${this.parts.dataDir}/${toHex(metainfo.infoHash)}.torrent`
-    await this.parts.files.writeAtomic(file, bytes)
+    await this.parts.files.writeAtomic(file, bytes, { forOthers: true })
     const after = await this.parts.files.walk(path)
     return this.plan(metainfo, { ...where, file, made: contentFacts('', after) === contentFacts('', found) })
   }

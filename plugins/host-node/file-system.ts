@@ -31,12 +31,12 @@ export class NodeFileSystem implements FileSystem {
     })
   }
 
-  async writeAtomic(path: string, bytes: Uint8Array): Promise<void> {
+  async writeAtomic(path: string, bytes: Uint8Array, options: { readonly forOthers?: boolean } = {}): Promise<void> {
     const folder = dirname(path)
     const temporary = join(folder, `.${basename(path)}.${process.pid}-${++this.written}.tmp`)
     await attempt('write', path, async () => {
       try {
-        const file = await open(temporary, 'w', 0o600)
+        const file = await open(temporary, 'w', options.forOthers === true ? 0o666 : 0o600)
         try {
           await file.writeFile(bytes)
           await file.sync()

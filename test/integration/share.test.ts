@@ -105,6 +105,7 @@ describe('a shared folder', () => {
     const files = [...shared.values()].map(entry => entry.file)
     expect(new Set(files).size).to.equal(5)
     for (const [name, { file, hash }] of shared) {
+      expect(fs.statSync(file).mode & 0o777).to.equal(0o666 & ~process.umask())
       expect(path.relative(bench.top, file)).to.match(/^[A-Za-z0-9._/-]+\.torrent$/)
       const metainfo = parseMetainfo(fs.readFileSync(file))
       expect(metainfo.name).to.equal(name)

@@ -26,8 +26,10 @@ describe('host-node files', () => {
   })
   afterEach(() => rm(folder, { recursive: true, force: true }))
 
-  it('keeps what it writes to its owner, and folders open to read', async () => {
+  it('keeps what it writes to its owner but what is for others, and folders open to read', async () => {
     await files.writeAtomic(join(folder, 'a'), Uint8Array.of(1))
+    await files.writeAtomic(join(folder, 'open'), Uint8Array.of(1), { forOthers: true })
+    expect((await stat(join(folder, 'open'))).mode & 0o777).to.equal(0o666 & ~process.umask())
     await files.append(join(folder, 'b'), Uint8Array.of(1))
     await files.makeDir(join(folder, 'c/d'))
     expect((await stat(join(folder, 'a'))).mode & 0o777).to.equal(0o600)

@@ -1,4 +1,3 @@
-import { chmod } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
 import { InvalidArgumentError, type Command } from 'commander'
 import { toHex } from '../../base/bytes.js'
@@ -65,9 +64,7 @@ async function create(shell: Shell, path: string, options: Options): Promise<voi
     platform,
   })
   const file = resolve(shell.workingDir, options.output ?? `${metainfo.name}.torrent`)
-  await disk.writeAtomic(file, bytes)
-  // A .torrent is for others to read, unlike the node's own files.
-  await chmod(file, 0o644)
+  await disk.writeAtomic(file, bytes, { forOthers: true })
   const { name, geometry } = metainfo
   const infoHash = toHex(metainfo.infoHash)
   const magnet = magnetOf(metainfo, metainfo.trackers)
