@@ -32,7 +32,7 @@ export function below(origin: Origin, key: string | number): Origin {
   return { ...origin, pointer: `${origin.pointer}/${step}` }
 }
 
-/** Gives parsed JSON its origins and fills in ${NAME}; what is wrong goes to `faults`. */
+/** Gives parsed JSON its origins and fills in ${NAME}, $${ standing for the two signs themselves; what is wrong goes to `faults`. */
 export function sourced(value: unknown, origin: Origin, env: Environment, faults: Fault[], depth = 0): Sourced {
   if (depth > MAX_DEPTH) {
     faults.push({
@@ -72,7 +72,8 @@ function scalar(value: unknown): Scalar {
 
 function filledIn(text: string, origin: Origin, env: Environment, faults: Fault[]): Sourced {
   if (!text.includes('${')) return { kind: 'leaf', origin, value: text }
-  const value = text.replaceAll(/\$\{([^}]*)\}/g, (_, name: string) => {
+  const value = text.replaceAll(/\$\$\{|\$\{([^}]*)\}/g, (_, name?: string) => {
+    if (name === undefined) return '${'
     const found = Object.hasOwn(env, name) ? env[name] : undefined
     if (found !== undefined) return found
     faults.push({

@@ -6,14 +6,20 @@ import type { Shell } from './shell.js'
 export async function runOrPrint(
   shell: Shell,
   name: string,
-  content: ProfileContent,
+  filledIn: ProfileContent,
   print: boolean,
   run: Omit<NodeRun, 'profile'>,
 ): Promise<void> {
+  const content = literal(filledIn)
   if (print) return shell.result(content, JSON.stringify(content, null, 2))
   const { runNode } = await import('./run-node.js')
   await runNode(shell, {
     ...run,
     profile: { name: `the profile of "shoal ${name}"`, folder: shell.workingDir, content },
   })
+}
+
+/** File names may hold what a profile takes for an environment variable. */
+function literal(content: ProfileContent): ProfileContent {
+  return JSON.parse(JSON.stringify(content).replaceAll('${', () => '$${')) as ProfileContent
 }

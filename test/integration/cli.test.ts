@@ -1,6 +1,6 @@
 // The command line as scripts see it: exit codes, what goes to which stream, and how it stops.
 import { readdirSync } from 'node:fs'
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -99,9 +99,8 @@ describe('command line', function () {
       const lines = await node.warned(/parrot/)
       node.signal('SIGTERM')
       await node.ended
-      expect(lines.join())
-        .to.include('b?2Jc?d')
-        .and.not.match(/[\u001b\u009b\u202e]/)
+      expect(lines.join()).to.include('b?2Jc?d')
+      for (const mark of '\u001b\u009b\u202e') expect(lines.join()).to.not.include(mark)
     }
   })
 
@@ -255,6 +254,16 @@ describe('command line', function () {
       expect(kernel.explain()).to.match(/start order/)
     })
   }
+
+  it('takes names with the signs of a variable as they are', async () => {
+    const args = ['track', '--http', '127.0.0.1:0', '--print-profile']
+    const odd = join(cwd, 'odd ${NAME} $$')
+    await mkdir(odd)
+    const printed = await runCli(args, { cwd: odd })
+    await writeFile(join(odd, 'printed.json'), printed.stdout)
+    const kernel = await loadNode(join(odd, 'printed.json'), { log: 'silent' })
+    expect(kernel.profile.node.dataDir).to.equal(join(odd, '.shoal'))
+  })
 
   it('explains a profile without starting it', async () => {
     const { stdout, code } = await runCli(['explain', join(config, 'tracker-seeder.json')], { cwd })

@@ -183,6 +183,17 @@ describe('profile', () => {
     expect(fault?.found).to.include('bad.js').and.include('fuse')
   })
 
+  it('takes a doubled $ for the sign itself', async () => {
+    const { kernel } = toyNode(
+      {
+        files: { 'profile.json': { node: { name: 'a $${HOME} ${HOME} $$ b' }, plugins: [] } },
+      },
+      { env: { HOME: 'x' } },
+    )
+    await kernel.load()
+    expect(kernel.profile.node.name).to.equal('a ${HOME} x $$ b')
+  })
+
   it('finds packages in the node_modules folders above the file that names them', async () => {
     const files = {
       'profile.json': { extends: ['./deep/er/base.json'] },
