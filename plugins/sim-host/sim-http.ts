@@ -33,11 +33,13 @@ export class SimHttp implements HttpNet {
 
   async get(url: URL, limits: HttpLimits, signal: AbortSignal): Promise<HttpReply> {
     const about = `${url.protocol}//${url.host}`
-    if (signal.aborted) throw errors.make('ERR_HTTP_ABORTED', `gave up asking ${about}`, { cause: signal.reason })
+    if (signal.aborted) throw givenUp(about, signal)
     const port = url.port === '' ? SCHEME_PORTS[url.protocol] : Number(url.port)
     if (port === undefined) throw errors.make('ERR_HTTP_URL', `${url.protocol} is not http or https`)
     const host = url.hostname.replace(/^\[(.*)\]$/, '$1')
     const [ip] = await this.names.resolve(host, limits.family ?? 0)
+    // As the name was resolved.
+    if (signal.aborted) throw givenUp(about, signal)
     if (ip === undefined) throw errors.make('ERR_NAME_UNKNOWN', `no address is known for ${host}`)
     if (limits.allow?.(ip) === false) {
       throw errors.make('ERR_HTTP_ADDRESS', `${about} leads to an address that must not be asked`)
@@ -54,9 +56,7 @@ export class SimHttp implements HttpNet {
         if (NodeError.is(outcome)) reject(outcome)
         else resolve(outcome)
       }
-      const abort = (): void => {
-        settle(errors.make('ERR_HTTP_ABORTED', `gave up asking ${about}`, { cause: signal.reason }))
-      }
+      const abort = (): void => settle(givenUp(about, signal))
       const timer = this.machine.host.clock.after(limits.timeoutMs, () =>
         settle(errors.make('ERR_HTTP_TIMEOUT', `${about} did not answer in ${limits.timeoutMs} ms`)),
       )
@@ -100,6 +100,10 @@ export class SimHttp implements HttpNet {
         other.carry(machine, 0, { arrived: () => machine.carry(other, HEADER_BYTES + sent.length, { arrived }) }),
     })
   }
+}
+
+function givenUp(about: string, signal: AbortSignal): NodeError {
+  return errors.make('ERR_HTTP_ABORTED', `gave up asking ${about}`, { cause: signal.reason })
 }
 
 function requestOf(url: URL, from: Endpoint): HttpRequest {
