@@ -12,6 +12,7 @@ export class ListFile {
   private stamp = ''
   private timer: Timer | null = null
   private busy = false
+  private stopped = false
   /** What is wrong with the file as last read. */
   private broken: string | null = null
   /** The last complaint, so that each is made once. */
@@ -20,7 +21,7 @@ export class ListFile {
   constructor(
     private readonly list: AccessList,
     private readonly path: string,
-    private readonly files: FileSystem,
+    private readonly files: Pick<FileSystem, 'stat' | 'read'>,
     private readonly log: Logger,
   ) {}
 
@@ -29,10 +30,11 @@ export class ListFile {
     const fault = await this.refresh()
     if (fault !== null) throw ownErrors.make('ERR_ACCESS_LIST', fault)
     this.log.info('access list read', { file: this.path, torrents: this.list.hashes.size })
-    this.timer = clock.every(checkSeconds * 1000, () => void this.check())
+    if (!this.stopped) this.timer = clock.every(checkSeconds * 1000, () => void this.check())
   }
 
   stop(): void {
+    this.stopped = true
     this.timer?.cancel()
   }
 

@@ -2,8 +2,9 @@ import { expect } from 'chai'
 import { toHex } from '../../core/base/bytes.js'
 import { silentLogger } from '../../core/base/log.js'
 import { AnnouncePolicies, Files } from '../../core/contracts/index.js'
-import { readAccessList } from '../../plugins/tracker-access-list/access-list.js'
+import { AccessList, readAccessList } from '../../plugins/tracker-access-list/access-list.js'
 import listPlugin from '../../plugins/tracker-access-list/index.js'
+import { ListFile } from '../../plugins/tracker-access-list/list-file.js'
 import { announcePolicyCases, infoHash, loadPlugin, ManualClock, register } from '../conformance/index.js'
 import type { AnnouncePolicy, FileSystem } from '../../core/contracts/index.js'
 import type { PolicyUnderTest } from '../conformance/index.js'
@@ -130,6 +131,18 @@ describe('tracker-access-list', () => {
   it('leaves no timer behind', async () => {
     const { clock, loaded } = await load(hexOf(1))
     await loaded.stop()
+    expect(clock.pending).to.equal(0)
+  })
+
+  it('leaves no timer behind where it was stopped while it still read the list', async () => {
+    const file = new OneFile()
+    file.write(hexOf(1))
+    const clock = new ManualClock()
+    const files: Pick<FileSystem, 'stat' | 'read'> = file
+    const list = new ListFile(new AccessList('allow'), 'list.txt', files, silentLogger)
+    const started = list.start(clock, 5)
+    list.stop()
+    await started
     expect(clock.pending).to.equal(0)
   })
 
