@@ -22,6 +22,8 @@ const MOST_ASKERS = 2
 const MOST_REPEATS = 32
 /** A sender that stands still in the middle of a block loses it to another after this long. */
 const STALLED_MS = 2_000
+/** A piece of which no block came for this long gives its memory up where another torrent wants it. */
+const IDLE_PIECE_MS = 30_000
 
 export interface SchedulerParts {
   readonly geometry: PieceGeometry
@@ -145,6 +147,7 @@ export class BlockScheduler {
       if (known && slot !== NO_SLOT) this.unask(slot, k)
       return known
     }
+    this.slots.movedAt[slot] = this.now
     if (this.slots.keep(slot, k, peer.serial)) this.cancelOthers(slot, k)
     if (this.slots.full(slot)) this.pieceFull(slot)
     return known
@@ -192,9 +195,11 @@ export class BlockScheduler {
     this.now = now
     this.ticks++
     this.stock++
+    this.slots.forgetHunger()
     this.peers.tickRates(elapsedMs)
     for (const peer of this.peers) this.review(peer)
     this.giveUpHopeless()
+    if (this.slots.pressed) this.giveUpIdle()
     // What was taken from those that stand still is offered to all others first.
     for (const peer of this.peers) if (!this.peers.is(peer.slot, PeerFlag.Snubbing)) this.fill(peer)
     for (const peer of this.peers) if (this.peers.is(peer.slot, PeerFlag.Snubbing)) this.fill(peer)
@@ -271,7 +276,7 @@ export class BlockScheduler {
   }
 
   private openPiece(piece: PieceIndex, peer: Peer): number {
-    const slot = this.slots.take(piece)
+    const slot = this.slots.take(piece, this.now)
     this.noMemory = slot === NO_SLOT
     if (slot === NO_SLOT) return NO_SLOT
     this.book.move(piece, PieceState.Open)
@@ -397,6 +402,19 @@ export class BlockScheduler {
       serves = true
     }
     return serves
+  }
+
+  /** Of the pieces that stand still, the one that has for longest; one a tick, for memory that another torrent can use. */
+  private giveUpIdle(): void {
+    let idlest = NO_SLOT
+    let since = this.now - IDLE_PIECE_MS
+    for (let i = 0; i < this.slots.openCount; i++) {
+      const slot = this.slots.open[i]!
+      if (this.slots.movedAt[slot]! >= since || !this.isOpen(slot)) continue
+      idlest = slot
+      since = this.slots.movedAt[slot]!
+    }
+    if (idlest !== NO_SLOT) this.giveUp(idlest)
   }
 
   private review(peer: Peer): void {

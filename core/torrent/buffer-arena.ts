@@ -1,6 +1,7 @@
 // All piece slots and read-ahead extents of a node lie in one SharedArrayBuffer of a fixed size: the memory of transfers
 // is bounded by construction. Space is handed out in units of a block, first fit; a torrent has few sizes, so holes match.
 import { BLOCK_LENGTH } from '../protocol/geometry.js'
+import { SlotClaims } from './slot-claims.js'
 
 /** Frees something that is only cached, or says that there is nothing. */
 export type Reclaim = () => boolean
@@ -11,6 +12,7 @@ const SHARE = 7 / 8
 export class BufferArena {
   readonly memory: SharedArrayBuffer
   readonly bytes: number
+  readonly claims = new SlotClaims()
   private readonly used: Uint8Array
   private readonly inUse = { slot: 0, extent: 0 }
   private readonly reclaimers = new Set<Reclaim>()

@@ -4,6 +4,7 @@
 import { BLOCK_LENGTH, type PieceGeometry } from '../protocol/geometry.js'
 import type { PieceIndex } from '../protocol/ids.js'
 import type { BufferArena } from './buffer-arena.js'
+import type { Claim } from './slot-claims.js'
 
 /** Of a block in an open piece. */
 export const BlockState = { Free: 0, Asked: 1, Here: 2 } as const
@@ -37,6 +38,10 @@ export class PieceSlots {
   /** Serial number of the peer that sent the block (see PeerTable); 0 for none. */
   readonly sender: Uint32Array
 
+  /** Milliseconds, by the tick: when the slot was taken, or a block of it came. */
+  readonly movedAt: Float64Array
+
+  private readonly claim: Claim
   private readonly stride: number
   private readonly offset: Float64Array
   private readonly idle: number[] = []
@@ -46,6 +51,7 @@ export class PieceSlots {
     private readonly geometry: PieceGeometry,
     private readonly arena: BufferArena,
   ) {
+    this.claim = arena.claims.open()
     this.stride = geometry.blocksPerPiece
     const most = Math.max(2, Math.min(MAX_SLOTS, geometry.pieceCount, Math.floor(arena.bytes / geometry.pieceLength)))
     this.slotOf = new Int16Array(geometry.pieceCount).fill(NO_SLOT)
@@ -56,6 +62,7 @@ export class PieceSlots {
     this.owner = new Int32Array(most).fill(NOBODY)
     this.exclusive = new Int32Array(most).fill(NOBODY)
     this.offset = new Float64Array(most)
+    this.movedAt = new Float64Array(most)
     this.blockState = new Uint8Array(most * this.stride)
     this.askers = new Uint8Array(most * this.stride)
     this.writer = new Int16Array(most * this.stride).fill(NOBODY)
@@ -65,11 +72,15 @@ export class PieceSlots {
   }
 
   /** Gives the piece a slot, or NO_SLOT when there is no memory for it now. */
-  take(piece: PieceIndex): number {
+  take(piece: PieceIndex, now = 0): number {
     const slot = this.idle[this.idle.length - 1]
     if (slot === undefined) return NO_SLOT
-    const offset = this.arena.alloc(this.geometry.lengthOf(piece), 'slot')
+    const length = this.geometry.lengthOf(piece)
+    const offset = this.arena.claims.mayTake(this.claim) ? this.arena.alloc(length, 'slot') : -1
+    this.claim.hungry = offset < 0
     if (offset < 0) return NO_SLOT
+    this.arena.claims.given(this.claim, length)
+    this.movedAt[slot] = now
     this.idle.pop()
     const blocks = this.geometry.blocksIn(piece)
     const first = slot * this.stride
@@ -92,11 +103,27 @@ export class PieceSlots {
   release(slot: number): void {
     const piece = this.pieceIn(slot)
     this.arena.free(this.offset[slot]!, this.geometry.lengthOf(piece), 'slot')
+    this.claim.held -= this.geometry.lengthOf(piece)
     this.slotOf[piece] = NO_SLOT
     this.piece[slot] = -1
     this.idle.push(slot)
     const at = this.open.indexOf(slot)
     this.open.copyWithin(at, at + 1, this.openCount--)
+  }
+
+  /** Memory is wanted by another torrent, which has less than this one. */
+  get pressed(): boolean {
+    return !this.arena.claims.mayTake(this.claim)
+  }
+
+  /** A tick: whether this torrent wants memory shows when it asks again. */
+  forgetHunger(): void {
+    this.claim.hungry = false
+  }
+
+  /** No slot is in use any more. */
+  close(): void {
+    this.arena.claims.close(this.claim)
   }
 
   pieceIn(slot: number): PieceIndex {

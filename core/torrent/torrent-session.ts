@@ -218,6 +218,7 @@ export class TorrentSession implements Swarm {
     for (const session of this.sessions) session.close(CloseReason.Ours)
     this.scheduler.abandonAll()
     await this.commits.close()
+    this.slots.close()
     this.reads.close()
   }
 

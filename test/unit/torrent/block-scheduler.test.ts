@@ -36,11 +36,14 @@ class Bed {
   readonly full: number[] = []
   now = 0
 
-  constructor(pieces: number, blocksAPiece: number, bufferPieces = pieces + 2) {
+  constructor(pieces: number, blocksAPiece: number, bufferPieces = pieces + 2, arena?: BufferArena) {
     const pieceLength = blocksAPiece * BLOCK_LENGTH
     this.geometry = pieceGeometry(pieces * pieceLength, pieceLength)
     this.book = new PieceBook(this.geometry)
-    this.slots = new PieceSlots(this.geometry, new BufferArena(Math.ceil((bufferPieces * pieceLength * 8) / 7)))
+    this.slots = new PieceSlots(
+      this.geometry,
+      arena ?? new BufferArena(Math.ceil((bufferPieces * pieceLength * 8) / 7)),
+    )
     const availability = new Availability(pieces)
     const view = {
       geometry: this.geometry,
@@ -57,6 +60,7 @@ class Bed {
       this.book.move(piece, PieceState.Verifying)
       this.slots.release(slot)
       this.book.move(piece, PieceState.Have)
+      this.scheduler.restock()
     })
   }
 
@@ -326,6 +330,49 @@ describe('block scheduler', () => {
     bed.tick()
     expect(bed.book.state[0]).to.equal(PieceState.Wanted)
     expect(bed.fill(second)).to.deep.equal(blocks(1, 4))
+  })
+
+  it('leaves memory that falls free to another torrent that has less and waits', () => {
+    const arena = new BufferArena(19 * BLOCK_LENGTH)
+    const [a, b] = [new Bed(12, 4, 0, arena), new Bed(12, 4, 0, arena)]
+    const [first, second] = [a.join(), b.join()]
+    const asked = [...a.fill(first)]
+    expect(a.slots.openCount).to.equal(4)
+    expect(b.fill(second), 'no memory').to.deep.equal([])
+    for (let i = 0; i < 4; i++) a.send(first, asked.shift() ?? '')
+    expect(a.full).to.deep.equal([0])
+    expect(a.fill(first), 'it is not its turn').to.deep.equal([])
+    b.tick()
+    expect(second.asked()).to.deep.equal(blocks(0, 4))
+    expect(b.slots.openCount).to.equal(1)
+    // Of what falls free now, the second gets its half. (A tick without a block has shortened its pipeline.)
+    b.peers.pipeline[second.slot] = 16
+    b.scheduler.restock()
+    expect(b.fill(second)).to.deep.equal([])
+    for (let i = 0; i < 4; i++) a.send(first, asked.shift() ?? '')
+    expect(a.fill(first)).to.deep.equal([])
+    b.scheduler.restock()
+    b.fill(second)
+    expect([a.slots.openCount, b.slots.openCount]).to.deep.equal([2, 2])
+    for (let i = 0; i < 4; i++) a.send(first, asked.shift() ?? '')
+    expect(a.fill(first)).to.deep.equal(blocks(4, 4))
+  })
+
+  it('gives up what stands still where another torrent wants the memory', () => {
+    const arena = new BufferArena(19 * BLOCK_LENGTH)
+    const [a, b] = [new Bed(12, 4, 0, arena), new Bed(12, 4, 0, arena)]
+    const [silent, waiting] = [a.join(), b.join()]
+    a.fill(silent)
+    expect(b.fill(waiting)).to.deep.equal([])
+    for (let second = 0; second < 30; second++) {
+      a.tick()
+      b.tick()
+    }
+    expect(waiting.asked()).to.deep.equal([])
+    a.tick(2)
+    b.tick()
+    expect(waiting.asked().length).to.be.at.least(4)
+    expect(a.slots.openCount).to.be.lessThan(4)
   })
 
   it('leaves nothing open when it is told to abandon all', () => {
