@@ -44,7 +44,7 @@ export const opentracker: TrackerKind = {
     const words = ['-i', at.host, '-p', port, '-P', port, '-d', folder, '-w', 'whitelist', '-u', 'nobody']
     const program = at.start('opentracker', words)
     const http = `http://${at.host}:${port}/announce`
-    await answered(at, `http://${at.host}:${port}/`, '')
+    await program.during(answered(at, `http://${at.host}:${port}/`, ''))
     return {
       http,
       udp: `udp://${at.host}:${port}/announce`,

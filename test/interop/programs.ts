@@ -1,6 +1,7 @@
 // Other people's programs, started and ended by tests: found on PATH, or among the npm packages of a folder outside the
 // tree ($SHOAL_PEERS, else "shoal-peers" in the temporary folder).
 import { spawn, type ChildProcess } from 'node:child_process'
+import { createSocket } from 'node:dgram'
 import { accessSync, constants, existsSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -25,13 +26,20 @@ export function hasPackage(name: string): boolean {
   return existsSync(join(peersFolder, 'node_modules', name, 'package.json'))
 }
 
-/** A port nobody has at this moment, for programs that cannot choose one and tell. */
+/** A port nobody has at this moment, over TCP and UDP, for programs that cannot choose one and tell. */
 export async function freePort(host = '127.0.0.1'): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, host, resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise(resolve => server.close(resolve))
-  return port
+  for (;;) {
+    const server = createServer()
+    await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, host, resolve))
+    const { port } = server.address() as AddressInfo
+    const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4')
+    const free = await new Promise<boolean>(resolve => {
+      socket.once('error', () => resolve(false)).bind(port, host, () => resolve(true))
+    })
+    await new Promise<void>(resolve => socket.close(() => resolve()))
+    await new Promise(resolve => server.close(resolve))
+    if (free) return port
+  }
 }
 
 /** The command line that runs a piece of JavaScript. */
@@ -89,6 +97,15 @@ export class Program {
       if (typeof text === 'string' ? this.output.includes(text) : text.test(this.output)) return
       await this.more()
     }
+  }
+
+  /** Resolves with the other; rejects when it ends before that. */
+  during<T>(other: Promise<T>): Promise<T> {
+    const early = this.ended.then((): never => {
+      throw new Error(`it ended early: ${this.output}`)
+    })
+    early.catch(() => {})
+    return Promise.race([other, early])
   }
 
   /** Resolves once it has ended by itself and well; rejects when it ends in another way. */
