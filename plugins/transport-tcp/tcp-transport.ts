@@ -23,6 +23,9 @@ const COMPLAIN_MS = 60_000
 export class TcpTransport implements PeerTransport {
   private readonly links = new Set<TcpLink>()
   private readonly servers = new Set<Server>()
+  /** Gives up one that is being dialled. */
+  private readonly dialling = new Set<() => void>()
+  private closed = false
   private readonly turn = new TurnEnd()
   /** Every dialled socket reads into this: a chunk is handed over before the next read. */
   private readonly reading: Uint8Array
@@ -41,26 +44,32 @@ export class TcpTransport implements PeerTransport {
 
   dial(to: Endpoint, signal: AbortSignal): Promise<PeerLink> {
     return new Promise((resolve, reject) => {
+      const ended = (): void => {
+        this.dialling.delete(aborted)
+        signal.removeEventListener('abort', aborted)
+      }
       const aborted = (): void => {
+        ended()
         socket?.destroy()
         reject(transportErrors.make('ERR_TRANSPORT_ABORTED', `gave up dialling ${formatIp(to.ip)}:${to.port}`))
       }
       let socket: Socket | null = null
-      if (signal.aborted) return aborted()
+      if (signal.aborted || this.closed) return aborted()
       let link: TcpLink | null = null
       const { reading } = this
       const callback = (length: number): boolean => link !== null && link.receive(this.chunk(length))
       const options = { host: formatIp(to.ip), port: to.port, noDelay: true, onread: { buffer: reading, callback } }
       const dialled = (socket = connect(options))
       dialled.pause()
+      this.dialling.add(aborted)
       signal.addEventListener('abort', aborted, { once: true })
       const failed = (error: Error): void => {
-        signal.removeEventListener('abort', aborted)
+        ended()
         reject(dialFault(to, error))
       }
       dialled.once('error', failed)
       dialled.once('connect', () => {
-        signal.removeEventListener('abort', aborted)
+        ended()
         dialled.off('error', failed)
         resolve((link = this.keep(new TcpLink(dialled, to, false, this.highWater, this.turn), dialled)))
       })
@@ -88,8 +97,10 @@ export class TcpTransport implements PeerTransport {
     }
   }
 
-  /** Ends everything that is still open. */
+  /** Ends everything that is still open or on its way. */
   close(): void {
+    this.closed = true
+    for (const giveUp of this.dialling) giveUp()
     for (const server of this.servers) this.stopAccepting(server)
     for (const link of this.links) link.close()
   }

@@ -189,6 +189,16 @@ describe('transport-tcp', () => {
     await refusal(transport.dial(listener.local, never()), 'remote')
   })
 
+  it('gives up what is being dialled when it stops, and dials no more', async () => {
+    const server = await bare(socket => socket.on('error', () => undefined))
+    const dialled = transport.dial(server.local, never())
+    transport.close()
+    expect((await refusal(dialled, 'remote')).code).to.equal('ERR_TRANSPORT_ABORTED')
+    const later = await refusal(transport.dial(server.local, never()), 'remote')
+    expect(later.code).to.equal('ERR_TRANSPORT_ABORTED')
+    server.close()
+  })
+
   it('R-19: goes on after it ran out of descriptors [needs sh with ulimit]', async function () {
     try {
       execFileSync('sh', ['-c', 'ulimit -n 512'])
