@@ -23,6 +23,12 @@ describe('connection ids', () => {
     }
   })
 
+  it('are good across the second in which their 16 bits of time begin anew', () => {
+    const id = idFor(ids, sender(1), 65_530_000)
+    expect(ids.check(sender(1), 65_560_000, id, 0)).to.equal(true)
+    expect(ids.check(sender(1), 65_651_000, id, 0)).to.equal(false)
+  })
+
   it('are good for longer where there is leeway', () => {
     const lenient = new ConnectionIds(secret, 300)
     const id = idFor(lenient, sender(1), 1000)
