@@ -8,7 +8,7 @@ import type { PieceBook } from './piece-book.js'
 import { BlockState, NO_SLOT, NOBODY, type PieceSlots } from './piece-slots.js'
 import { type Peer, PeerFlag, type PeerTable } from './peer-table.js'
 import { Pipelines } from './pipelines.js'
-import { Requests } from './requests.js'
+import { numberNamed, numberOf, Requests } from './requests.js'
 import { auditRequests } from './scheduler-audit.js'
 import type { SelectorGuard } from './selector-guard.js'
 
@@ -115,7 +115,7 @@ export class BlockScheduler {
   target(peer: Peer, piece: number, begin: number, length: number): Uint8Array | null {
     const slot = this.slots.slotOf[piece] ?? NO_SLOT
     const k = begin / BLOCK_LENGTH
-    if (slot === NO_SLOT || !this.requests.has(peer.slot, this.named(piece, begin, length))) return null
+    if (slot === NO_SLOT || !this.requests.has(peer.slot, numberNamed(this.geometry, piece, begin, length))) return null
     const block = this.slots.block(slot, k)
     if (this.slots.blockState[block] !== BlockState.Asked) return null
     const writer = this.slots.writer[block]!
@@ -133,7 +133,7 @@ export class BlockScheduler {
   received(peer: Peer, piece: number, begin: number, length: number, kept: boolean): boolean {
     const p = peer.slot
     const k = begin / BLOCK_LENGTH
-    const known = this.requests.take(p, this.named(piece, begin, length))
+    const known = this.requests.take(p, numberNamed(this.geometry, piece, begin, length))
     this.writing[p] = -1
     this.peers.downNow[p]! += length
     if (known) {
@@ -155,7 +155,7 @@ export class BlockScheduler {
 
   /** The peer refused a request (BEP 6). False: it was not asked for that. */
   rejected(peer: Peer, piece: number, begin: number, length: number): boolean {
-    if (!this.requests.take(peer.slot, this.named(piece, begin, length))) return false
+    if (!this.requests.take(peer.slot, numberNamed(this.geometry, piece, begin, length))) return false
     const slot = this.slots.slotOf[piece] ?? NO_SLOT
     if (slot !== NO_SLOT) this.unask(slot, begin / BLOCK_LENGTH)
     return true
@@ -213,18 +213,6 @@ export class BlockScheduler {
 
   checkInvariants(): readonly string[] {
     return auditRequests({ ...this.parts, requests: this.requests })
-  }
-
-  private number(piece: number, k: number): number {
-    return piece * this.geometry.blocksPerPiece + k
-  }
-
-  /** The number of a block as a peer names it; -1 where we would never name one so. */
-  private named(piece: number, begin: number, length: number): number {
-    const index = this.geometry.piece(piece)
-    const k = begin / BLOCK_LENGTH
-    if (index === -1 || !Number.isInteger(k) || k >= this.geometry.blocksIn(index)) return -1
-    return length === this.geometry.blockLength(index, k) ? this.number(piece, k) : -1
   }
 
   private isOpen(slot: number): boolean {
@@ -314,7 +302,7 @@ export class BlockScheduler {
   private ask(peer: Peer, slot: number, k: number): void {
     const piece = this.slots.pieceIn(slot)
     this.slots.ask(slot, k)
-    this.requests.add(peer.slot, this.number(piece, k))
+    this.requests.add(peer.slot, numberOf(this.geometry, piece, k))
     peer.voice.request(piece, k * BLOCK_LENGTH, this.geometry.blockLength(piece, k))
   }
 
@@ -334,7 +322,7 @@ export class BlockScheduler {
       for (let k = 0; k < this.geometry.blocksIn(piece) && asked < most; k++) {
         const block = this.slots.block(slot, k)
         if (this.slots.blockState[block] !== BlockState.Asked || this.slots.askers[block]! >= MOST_ASKERS) continue
-        if (this.requests.has(peer.slot, this.number(piece, k))) continue
+        if (this.requests.has(peer.slot, numberOf(this.geometry, piece, k))) continue
         this.ask(peer, slot, k)
         asked++
       }
@@ -358,7 +346,7 @@ export class BlockScheduler {
   private cancelOthers(slot: number, k: number): void {
     const piece = this.slots.pieceIn(slot)
     for (const other of this.peers) {
-      if (!this.requests.take(other.slot, this.number(piece, k))) continue
+      if (!this.requests.take(other.slot, numberOf(this.geometry, piece, k))) continue
       other.voice.cancel(piece, k * BLOCK_LENGTH, this.geometry.blockLength(piece, k))
       this.slots.unask(slot, k)
     }
@@ -369,7 +357,7 @@ export class BlockScheduler {
     const piece = this.slots.pieceIn(slot)
     for (const peer of this.peers) {
       for (let k = 0; k < this.geometry.blocksIn(piece); k++) {
-        if (!this.requests.take(peer.slot, this.number(piece, k))) continue
+        if (!this.requests.take(peer.slot, numberOf(this.geometry, piece, k))) continue
         peer.voice.cancel(piece, k * BLOCK_LENGTH, this.geometry.blockLength(piece, k))
         if (this.writing[peer.slot] === this.slots.block(slot, k)) this.stopWriting(peer)
       }

@@ -1,6 +1,7 @@
 // Blocks asked of each peer and not answered yet, oldest first. A block is named by one number for the whole torrent:
 // piece * blocksPerPiece + k.
 import { Int32Ring } from '../base/ring.js'
+import { BLOCK_LENGTH, type PieceGeometry } from '../protocol/geometry.js'
 
 /** The longest pipeline there is; `reqq` of the peer may allow less. */
 export const MOST_REQUESTS = 500
@@ -37,4 +38,16 @@ export class Requests {
     const ring = this.rings[peer]
     return ring === undefined || place >= ring.length ? -1 : ring.peek(place)
   }
+}
+
+export function numberOf(geometry: PieceGeometry, piece: number, k: number): number {
+  return piece * geometry.blocksPerPiece + k
+}
+
+/** The number of a block as a peer names it; -1 where we would never name one so. */
+export function numberNamed(geometry: PieceGeometry, piece: number, begin: number, length: number): number {
+  const index = geometry.piece(piece)
+  const k = begin / BLOCK_LENGTH
+  if (index === -1 || !Number.isInteger(k) || k >= geometry.blocksIn(index)) return -1
+  return length === geometry.blockLength(index, k) ? numberOf(geometry, index, k) : -1
 }
