@@ -4,6 +4,7 @@
 import { NONE, PieceState } from '../contracts/piece-selector.js'
 import { BLOCK_LENGTH, type PieceGeometry } from '../protocol/geometry.js'
 import type { PieceIndex } from '../protocol/ids.js'
+import { hopeless } from './hopeless-piece.js'
 import type { PieceBook } from './piece-book.js'
 import { BlockState, NO_SLOT, NOBODY, type PieceSlots } from './piece-slots.js'
 import { type Peer, PeerFlag, type PeerTable } from './peer-table.js'
@@ -370,26 +371,8 @@ export class BlockScheduler {
   private giveUpHopeless(): void {
     for (let i = this.slots.openCount - 1; i >= 0; i--) {
       const slot = this.slots.open[i]!
-      if (this.isOpen(slot) && this.hopeless(slot)) this.giveUp(slot)
+      if (this.isOpen(slot) && hopeless(this.parts, slot)) this.giveUp(slot)
     }
-  }
-
-  /**
-   * Nobody who may go on with the piece can, while it would serve to begin it anew: its memory is for pieces that can be
-   * had, or a peer that may not join it may have it for itself.
-   */
-  private hopeless(slot: number): boolean {
-    const piece = this.slots.pieceIn(slot)
-    if (this.slots.freeBlocks[slot]! + this.slots.hereBlocks[slot]! < this.geometry.blocksIn(piece)) return false
-    const only = this.slots.exclusive[slot]!
-    let serves = this.book.count(PieceState.Wanted) > 0 && this.peers.liveCount > 0
-    for (const peer of this.peers) {
-      if (!peer.has(piece)) continue
-      const may = only === NOBODY ? !this.peers.is(peer.slot, PeerFlag.Parole) : only === peer.slot
-      if (may && (only === NOBODY || !this.peers.is(peer.slot, PeerFlag.TheyChoke))) return false
-      serves = true
-    }
-    return serves
   }
 
   /** Of the pieces that stand still, the one that has for longest; one a tick, for memory that another torrent can use. */
