@@ -194,7 +194,7 @@ export class PeerSession implements PeerSink, WireHandler, Peer {
       this.voice,
       swarm.geometry,
       swarm.reads,
-      piece => swarm.book.have.has(piece),
+      piece => swarm.serves(piece),
       bytes => {
         swarm.peers.upNow[this.slot]! += bytes
         swarm.uploaded(bytes)

@@ -37,6 +37,8 @@ export interface Swarm {
   left(session: PeerSession, reason: CloseReason, error: NodeError | null): void
   /** The link is gone, whether the peer had joined or not. */
   ended(session: PeerSession, reason: CloseReason): void
+  /** Do we have this piece, and can read it? */
+  serves(piece: number): boolean
   uploaded(bytes: number): void
 }
 

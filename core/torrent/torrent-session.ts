@@ -94,6 +94,7 @@ export class TorrentSession implements Swarm {
   private readonly slots: PieceSlots
   private readonly commits: PieceCommit
   private readonly admission: PeerAdmission
+  private readonly withdrawal: Withdrawal
   private readonly sessions = new Set<PeerSession>()
   private lastTick: number
   private whole = false
@@ -142,13 +143,13 @@ export class TorrentSession implements Swarm {
     this.chokes = new ChokeRound(this.peers, parts.choke, parts.uploadSlots, parts.random, error =>
       events.warning(error),
     )
-    const withdrawal = new Withdrawal(this.book, parts.storage, pieces => this.lost(pieces))
+    this.withdrawal = new Withdrawal(this.book, parts.storage, pieces => this.lost(pieces))
     this.reads = new ReadAhead(
       geometry,
       arena,
       parts.storage,
       waiting => this.resumeUploads(waiting),
-      piece => withdrawal.add(piece),
+      piece => this.withdrawal.add(piece),
     )
     this.admission = new PeerAdmission(parts.peerId, this.trust, parts.maxPeers, parts.maxPeersPerAddress)
   }
@@ -207,6 +208,7 @@ export class TorrentSession implements Swarm {
     const elapsed = Math.max(1, now - this.lastTick)
     this.lastTick = this.now = now
     this.commits.tick(now)
+    this.withdrawal.tick(now)
     this.scheduler.tick(now, elapsed)
     this.chokes.tick(now, this.complete)
     for (const session of this.sessions) session.tick(now)
@@ -263,6 +265,10 @@ export class TorrentSession implements Swarm {
     this.admission.left(session)
     this.chokes.left()
     if (!this.closing) this.refill()
+  }
+
+  serves(piece: number): boolean {
+    return this.book.have.has(piece) && this.withdrawal.readable(piece)
   }
 
   uploaded(bytes: number): void {

@@ -6,8 +6,13 @@ import type { TorrentStorage } from '../contracts/storage.js'
 import type { PieceIndex } from '../protocol/ids.js'
 import type { PieceBook } from './piece-book.js'
 
+/** A piece that is lost again so soon is not fetched again: what can be written and not read would be so for ever. */
+const AGAIN_MS = 60_000
+
 export class Withdrawal {
-  private readonly unreadable = new Set<PieceIndex>()
+  private readonly unreadable = new Set<number>()
+  private readonly lostAt = new Map<number, number>()
+  private now = 0
   private looking = false
 
   constructor(
@@ -20,7 +25,21 @@ export class Withdrawal {
   /** Reading this piece failed. */
   add(piece: PieceIndex): void {
     this.unreadable.add(piece)
-    if (!this.looking) void this.look()
+    if (!this.looking && !this.lostAt.has(piece)) void this.look()
+  }
+
+  /** False: reading it failed, and peers that ask for it are refused. */
+  readable(piece: number): boolean {
+    return !this.unreadable.has(piece)
+  }
+
+  tick(now: number): void {
+    this.now = now
+    for (const [piece, at] of this.lostAt) {
+      if (now - at < AGAIN_MS) continue
+      this.lostAt.delete(piece)
+      this.unreadable.delete(piece)
+    }
   }
 
   private async look(): Promise<void> {
@@ -33,9 +52,10 @@ export class Withdrawal {
     for (let i = 0; i < pieces; i++) {
       const piece = this.book.geometry.piece(i)
       if (piece === -1 || this.book.state[i] !== PieceState.Have) continue
-      if (this.unreadable.has(piece) || present?.has(i) === false) gone.push(piece)
+      if (!this.lostAt.has(piece) && (this.unreadable.has(piece) || present?.has(i) === false)) gone.push(piece)
     }
-    this.unreadable.clear()
+    for (const piece of this.unreadable) if (!this.lostAt.has(piece)) this.unreadable.delete(piece)
+    for (const piece of gone) this.lostAt.set(piece, this.now)
     if (gone.length > 0) this.withdraw(gone)
   }
 }
