@@ -2,6 +2,7 @@
 import { expect } from 'chai'
 import fs from 'node:fs'
 import path from 'node:path'
+import { until } from '../plugins/waiting.js'
 import { same, Workbench } from './workbench.js'
 
 const PIECE = 16_384
@@ -55,11 +56,3 @@ describe('content that is damaged while it is seeded', () => {
     }).timeout(30_000)
   }
 })
-
-async function until(holds: () => boolean): Promise<void> {
-  const end = performance.now() + 12_000
-  while (!holds()) {
-    if (performance.now() > end) throw new Error(`waited in vain for ${holds.toString()}`)
-    await new Promise(resolve => setTimeout(resolve, 5))
-  }
-}

@@ -89,17 +89,16 @@ describe('UDP tracker packets', () => {
     expect(server.readUdpAnnounce(long, into)).to.equal('malformed options')
   })
 
-  it('an announce of a thousand empty options costs no more than its bytes', () => {
+  it('an announce of a thousand empty options costs no more than its bytes', function () {
+    this.timeout(2000)
     const full = Uint8Array.from([2, 255, ...new Uint8Array(255).fill(47)])
     const packet = new Uint8Array(65_506)
     packet.set(announcePacket())
     for (let i = 0; i < 4; i++) packet.set(full, 98 + i * full.length)
     for (let at = 98 + 4 * full.length; at < packet.length; at += 2) packet[at] = 2
-    const from = performance.now()
     const into = emptyAnnounce()
-    for (let i = 0; i < 20; i++) expect(server.readUdpAnnounce(packet, into)).to.equal(null)
+    for (let i = 0; i < 500; i++) expect(server.readUdpAnnounce(packet, into)).to.equal(null)
     expect(into.urlData).to.have.lengthOf(1020)
-    expect(performance.now() - from).to.be.below(100)
   })
 
   function pad(head: number[]): number[] {
