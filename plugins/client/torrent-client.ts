@@ -124,7 +124,7 @@ export class TorrentClient implements NodeApi {
   async resume(infoHash: string): Promise<void> {
     const torrent = this.torrent(infoHash)
     this.refuseWhenStopping()
-    if (torrent.snapshot().phase === 'paused') await torrent.open()
+    if (torrent.snapshot().phase === 'paused') await torrent.open({ paused: false })
   }
 
   async remove(infoHash: string, options: { readonly deleteData?: boolean } = {}): Promise<void> {
@@ -193,7 +193,7 @@ export class TorrentClient implements NodeApi {
     // What failed may still be letting go of its lock.
     await known?.close(this.stopping.signal)
     this.refuseWhenStopping()
-    await torrent.open()
+    await torrent.open({ paused })
     if (paused) await torrent.close(this.stopping.signal)
     return torrent
   }

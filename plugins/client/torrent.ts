@@ -24,6 +24,8 @@ import { storageSpec, type TorrentWork } from './torrent-work.js'
 
 const CHECKPOINT_MS = 5_000
 
+type Standing = Pick<TorrentSnapshot, 'have' | 'bytesDone' | 'uploaded' | 'downloaded'>
+
 export class Torrent implements DialClient {
   readonly hash: string
   session: TorrentSession | null = null
@@ -42,8 +44,8 @@ export class Torrent implements DialClient {
   private withdrawn: Promise<void> = Promise.resolve()
   private book = new PeerBook(() => 0)
   private dialling = 0
-  private uploadedBefore = 0
-  private downloadedBefore = 0
+  /** As it stood when it was last closed. */
+  private before: Standing = { have: 0, bytesDone: 0, uploaded: 0, downloaded: 0 }
   private startedAt = 0
   private checkpointAt = 0
   private made: boolean
@@ -64,15 +66,12 @@ export class Torrent implements DialClient {
     this.resume = new ResumeStore(parts.files, error => this.warn(error), plan.stateFolder, plan.metainfo.infoHash)
   }
 
-  /**
-   * Opens and checks; peers are met once it resolves, unless it was closed meanwhile. Rejects when the torrent cannot be
-   * worked on, with all released.
-   */
-  open(): Promise<void> {
+  /** Opens, checks, and meets peers, unless paused or closed meanwhile. Rejects when it cannot, with all released. */
+  open(options: { readonly paused: boolean }): Promise<void> {
     this.phase = 'checking'
     this.failure = null
     this.opening = new AbortController()
-    const opened = this.begin(this.opening.signal)
+    const opened = this.begin(this.opening.signal, options.paused)
     this.opened = opened.catch(() => {})
     return opened
   }
@@ -121,15 +120,12 @@ export class Torrent implements DialClient {
       name: metainfo.name,
       magnet: this.magnet,
       phase: this.phase,
-      have: session?.book.have.count ?? 0,
       pieces: metainfo.geometry.pieceCount,
       bytes: metainfo.geometry.totalLength,
-      bytesDone: session?.book.bytesDone ?? 0,
       files: metainfo.files.filter(file => !file.padding).length,
       down: Math.round(rates?.down ?? 0),
       up: Math.round(rates?.up ?? 0),
-      downloaded: this.downloadedBefore + (session?.downloaded ?? 0),
-      uploaded: this.uploadedBefore + (session?.uploadedBytes ?? 0),
+      ...this.standing,
       peers: session?.peers.liveCount ?? 0,
       ...(this.plan.file === undefined ? {} : { file: this.plan.file }),
       ...(this.failure === null ? {} : { error: { code: this.failure.code, message: this.failure.message } }),
@@ -161,13 +157,14 @@ export class Torrent implements DialClient {
 
   // ---- opening
 
-  private async begin(signal: AbortSignal): Promise<void> {
+  private async begin(signal: AbortSignal, paused: boolean): Promise<void> {
     try {
       await this.closing
       signal.throwIfAborted()
       this.scope = this.parts.openScope(`torrent:${this.hash}`)
       await this.check(this.scope, signal)
-      this.run()
+      if (paused) this.phase = 'paused'
+      else this.run()
     } catch (error) {
       if (signal.aborted) this.phase = 'paused'
       else this.fail(failed(this.plan.metainfo.name, error))
@@ -214,13 +211,12 @@ export class Torrent implements DialClient {
       made: this.made,
     })
     this.made = false
-    this.uploadedBefore = saved.resume?.uploaded ?? 0
-    this.downloadedBefore = saved.resume?.downloaded ?? 0
+    this.before = { ...this.before, uploaded: saved.resume?.uploaded ?? 0, downloaded: saved.resume?.downloaded ?? 0 }
     await session.restore(plan.trust, plan.check, signal)
     signal.throwIfAborted()
     // A run never goes on with a journal it found, and a state that says "clean" must not outlive the first write.
     const settled = plan.because === 'clean' && session.complete && saved.journal.length === 0
-    if (!settled) await this.resume.checkpoint(storage, session.book.have, this.totals, false)
+    if (!settled) await this.resume.checkpoint(storage, session.book.have, this.standing, false)
     signal.throwIfAborted()
   }
 
@@ -273,17 +269,20 @@ export class Torrent implements DialClient {
     }
   }
 
-  private get totals(): { readonly uploaded: number; readonly downloaded: number } {
+  private get standing(): Standing {
+    const { session, before } = this
     return {
-      uploaded: this.uploadedBefore + (this.session?.uploadedBytes ?? 0),
-      downloaded: this.downloadedBefore + (this.session?.downloaded ?? 0),
+      have: session?.book.have.count ?? before.have,
+      bytesDone: session?.book.bytesDone ?? before.bytesDone,
+      uploaded: before.uploaded + (session?.uploadedBytes ?? 0),
+      downloaded: before.downloaded + (session?.downloaded ?? 0),
     }
   }
 
   private async checkpoint(now: number, clean: boolean): Promise<void> {
     this.checkpointAt = now
     if (this.session === null || this.storage === null) return
-    await this.resume.checkpoint(this.storage, this.session.book.have, this.totals, clean)
+    await this.resume.checkpoint(this.storage, this.session.book.have, this.standing, clean)
   }
 
   private async completed(): Promise<void> {
@@ -322,6 +321,7 @@ export class Torrent implements DialClient {
 
   private async release(): Promise<void> {
     const { scope } = this
+    this.before = this.standing
     this.session = this.scope = this.storage = null
     await scope?.close().catch((error: unknown) => this.warn(failed(this.hash, error)))
   }
