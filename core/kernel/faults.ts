@@ -25,11 +25,19 @@ export function formatFault(fault: Fault): string {
   return `${code} at ${place}\n  found     ${found}\n  expected  ${expected}\n  hint      ${hint}`
 }
 
-/** Any value in one line that is not too long. */
+/** Any value in one line that is not too long; of what JSON cannot hold, its type. */
 export function show(value: unknown): string {
   if (value === undefined) return 'nothing'
-  const text = JSON.stringify(value) ?? typeof value
+  const text = asJson(value) ?? typeof value
   return text.length > 80 ? `${text.slice(0, 77)}...` : text
+}
+
+function asJson(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value)
+  } catch {
+    return undefined
+  }
 }
 
 /** The known name that a misspelt one was probably meant to be. */

@@ -33,7 +33,9 @@ export interface Part extends Living {
 export async function loadParts(loader: ModuleLoader, profile: Profile, faults: Fault[]): Promise<Part[]> {
   const parts: Part[] = []
   for (const entry of profile.entries) {
-    const loaded = await loadPlugin(loader, entry.use, entry.from, faults)
+    const found: Fault[] = []
+    const loaded = await loadPlugin(loader, entry.use, entry.from, found)
+    faults.push(...untold(found, faults))
     if (loaded === null) continue
     const id = entry.id ?? loaded.plugin.name
     const place = placeOf(entry.origin)
@@ -42,8 +44,8 @@ export async function loadParts(loader: ModuleLoader, profile: Profile, faults: 
       faults.push(schemaFault(place, loaded.file, check))
     } else if (id === GIVEN || parts.some(part => part.id === id)) {
       const hint = 'give one of the two an "id" of its own'
-      const found = `a second plugin with the id "${id}"`
-      faults.push({ code: 'ERR_PROFILE_ID', place, found, expected: 'one plugin an id', hint })
+      const second = `a second plugin with the id "${id}"`
+      faults.push({ code: 'ERR_PROFILE_ID', place, found: second, expected: 'one plugin an id', hint })
     } else {
       const { use, origin, critical, config } = entry
       const blank = { options: undefined, hooks: {}, timings: {}, scope: new NodeScope(id), rank: parts.length }

@@ -169,6 +169,23 @@ describe('profile', () => {
     expect((await faultsOf(toyNode(world).kernel)).map(fault => fault.code)).to.deep.equal(['ERR_CONFIG_SCHEMA'])
   })
 
+  it('tells of a manifest that JSON cannot show, and of an empty "use" once', async () => {
+    const circle: { around?: unknown } = {}
+    circle.around = circle
+    const good: unknown = definePlugin({ name: 'good', setup() {} })
+    const files = { 'profile.json': { plugins: [{ use: './a.js' }, { use: './b.js' }, { use: '' }] } }
+    const broken = {
+      'a.js': Object.assign({}, good, { requires: circle }),
+      'b.js': Object.assign({}, good, { api: 1n }),
+    }
+    const faults = await faultsOf(toyNode({ files, modules: broken }).kernel)
+    expect(faults.map(({ code, place }) => [code, place.slice(-5)])).to.have.deep.members([
+      ['ERR_PLUGIN_SHAPE', '0/use'],
+      ['ERR_PLUGIN_API', '1/use'],
+      ['ERR_PROFILE_SHAPE', '2/use'],
+    ])
+  })
+
   it('names the plugin whose schema throws', async () => {
     const blown = z.strictObject({ light: z.string().default('warm') }).transform(() => {
       throw new Error('fuse')
