@@ -157,9 +157,16 @@ export class Kernel {
   }
 
   private culprit(thrown: unknown): Part | undefined {
-    const stack = thrown instanceof Error ? (thrown.stack ?? '') : ''
-    const found = this.parts.map(part => ({ part, at: stack.indexOf(`${pathToFileURL(dirname(part.file)).href}/`) }))
-    return found.filter(({ at }) => at >= 0).sort((a, b) => a.at - b.at)[0]?.part
+    const frames = thrown instanceof Error ? (thrown.stack?.match(/file:\/\/\S+?(?=:\d+:\d+)/g) ?? []) : []
+    const owners = frames.map(frame => {
+      const around = this.parts.filter(({ file }) => {
+        const folder = `${pathToFileURL(dirname(file)).href}/`
+        return frame.startsWith(folder) && !frame.slice(folder.length).includes('node_modules/')
+      })
+      const nearest = around.toSorted((a, b) => dirname(b.file).length - dirname(a.file).length)[0]
+      return around.find(({ file }) => pathToFileURL(file).href === frame) ?? nearest
+    })
+    return owners.find(owner => owner !== undefined)
   }
 
   private async link(): Promise<Fault[]> {
@@ -254,22 +261,21 @@ export class Kernel {
     const reason = kernelErrors.make('ERR_PHASE_STOPPED', 'the node is being stopped')
     if (!wasReady) this.stopping.abort(reason)
     if (!wasReady) await Promise.allSettled([this.loading, this.starting])
-    if (this.phase === 'failed' || this.phase === 'created') return this.settle()
+    if (this.phase === 'failed' || this.phase === 'created') {
+      this.phase = 'stopped'
+      return
+    }
     this.phase = 'draining'
     const { clock, log } = this.options.host
     const failures = await runDown(clock, 'drain', this.levelsSetUp())
     for (const error of failures) log.warn(error.message, { code: error.code })
     const errors = await this.tearDown()
-    this.settle()
+    this.phase = 'stopped'
     const error = together(errors)
     if (error !== undefined) {
       const message = `the node has stopped, but not in order: ${error.message}`
       throw kernelErrors.make('ERR_PHASE_STOP', message, { cause: error })
     }
-  }
-
-  private settle(): void {
-    this.phase = 'stopped'
   }
 
   /** Stops whatever was set up, in reverse, then closes the scopes, the newest first. */

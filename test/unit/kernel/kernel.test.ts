@@ -447,6 +447,24 @@ describe('kernel', () => {
     await ended
   })
 
+  it('blames the plugin whose own file is nearest in the stack, and not its neighbour', async () => {
+    const named = (name: string): unknown => definePlugin({ name, setup() {} })
+    const { kernel, logged } = toyNode({
+      files: { 'profile.json': { plugins: [{ use: './a.js' }, { use: './b.js' }, { use: './deep/c.js' }] } },
+      modules: { 'a.js': named('a'), 'b.js': named('b'), 'deep/c.js': named('c') },
+    })
+    await kernel.start()
+    const blamed = (...frames: readonly string[]): unknown => {
+      const stack = ['Error: fuse', ...frames.map(frame => `    at f (file:///work/${frame}:3:14)`)].join('\n')
+      kernel.fault(Object.assign(new Error('fuse'), { stack }))
+      return logged.at(-1)?.fields['plugin']
+    }
+    expect(blamed('b.js')).to.equal('b')
+    expect(blamed('node_modules/x/y.js', 'b.js')).to.equal('b')
+    expect(blamed('deep/lib/z.js', 'a.js')).to.equal('c')
+    expect(blamed('node_modules/x/y.js')).to.equal(undefined)
+  })
+
   it('agrees with a plugin made by another copy of the package', async () => {
     const foreign = { id: 'lamp', key: Symbol.for('shoal:lamp'), cardinality: 'one' as const }
     let on = ''
