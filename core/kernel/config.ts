@@ -31,7 +31,7 @@ function isZod(schema: unknown): schema is z.ZodType {
   return typeof schema === 'object' && schema !== null && '_zod' in schema && 'safeParse' in schema
 }
 
-function asShape(value: unknown): Shape {
+export function asShape(value: unknown): Shape {
   return typeof value === 'object' && value !== null ? { ...value } : {}
 }
 

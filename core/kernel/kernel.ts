@@ -1,10 +1,9 @@
 // The phase machine: load, configure, link, set up, start, ready; drain and stop on the way back. It knows plugins,
 // tokens, phases, options and scopes, and nothing of what a node is for.
-import { dirname } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { messageOf, NodeError } from '../base/errors.js'
 import type { Host } from '../base/host.js'
 import type { AnyToken, Token } from '../base/token.js'
+import { culprit } from './culprit.js'
 import type { Environment } from './document.js'
 import { kernelErrors } from './errors.js'
 import { explain } from './explain.js'
@@ -147,26 +146,13 @@ export class Kernel {
    * For what a plugin threw outside of any hook: told under its name, and the node goes on unless the plugin is critical.
    * Without an id, the plugin nearest in the stack is blamed.
    */
-  fault(thrown: unknown, id = this.culprit(thrown)?.id): void {
+  fault(thrown: unknown, id = culprit(thrown, this.parts)?.id): void {
     const error = named(thrown, id ?? 'unknown', this.phase)
     const stack = thrown instanceof Error ? thrown.stack : undefined
     this.options.host.log.error(error.message, { plugin: id, code: error.code, stack })
     if (!UP.includes(this.phase) || !this.parts.some(part => part.id === id && part.critical)) return
     if (this.options.onFailure !== undefined) this.options.onFailure(error)
     else void this.stop().catch((late: unknown) => this.options.host.log.error(messageOf(late)))
-  }
-
-  private culprit(thrown: unknown): Part | undefined {
-    const frames = thrown instanceof Error ? (thrown.stack?.match(/file:\/\/\S+?(?=:\d+:\d+)/g) ?? []) : []
-    const owners = frames.map(frame => {
-      const around = this.parts.filter(({ file }) => {
-        const folder = `${pathToFileURL(dirname(file)).href}/`
-        return frame.startsWith(folder) && !frame.slice(folder.length).includes('node_modules/')
-      })
-      const nearest = around.toSorted((a, b) => dirname(b.file).length - dirname(a.file).length)[0]
-      return around.find(({ file }) => pathToFileURL(file).href === frame) ?? nearest
-    })
-    return owners.find(owner => owner !== undefined)
   }
 
   private async link(): Promise<Fault[]> {

@@ -58,13 +58,14 @@ export async function loadPlugin(
 }
 
 /** A module may wait for something at its top level, and for ever. */
-async function importInTime({ host, importModule }: ModuleLoader, file: string): Promise<unknown> {
+async function importInTime(loader: ModuleLoader, file: string): Promise<unknown> {
+  const module = loader.importModule(file)
   let timer: Timer | undefined
   const late = new Promise<never>((_, reject) => {
     const message = `it has not finished loading within ${IMPORT_MS / 1000} s`
-    timer = host.clock.after(IMPORT_MS, () => reject(new Error(message)))
+    timer = loader.host.clock.after(IMPORT_MS, () => reject(new Error(message)))
   })
-  return Promise.race([importModule(file), late]).finally(() => timer?.cancel())
+  return Promise.race([module, late]).finally(() => timer?.cancel())
 }
 
 type Refuse = (code: KernelCode, found: string, expected: string, hint: string) => null

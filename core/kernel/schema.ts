@@ -1,5 +1,5 @@
 // The JSON Schema of a profile, for editors: the form of the file, and for each known plugin the form of its options.
-import type { Shape } from './config.js'
+import { asShape, type Shape } from './config.js'
 import { profileJson } from './profile-files.js'
 
 export interface DescribedPlugin {
@@ -31,8 +31,4 @@ function optionsRule({ use, id, json }: DescribedPlugin): object {
   const byId = { required: ['id'], properties: { id: { const: id }, use: false } }
   // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema; nobody awaits this
   return { if: { anyOf: [byUse, byId] }, then: { properties: { config: options } } }
-}
-
-function asShape(value: unknown): Shape {
-  return typeof value === 'object' && value !== null ? { ...value } : {}
 }
