@@ -82,9 +82,10 @@ export class PeerBook {
     entry.state = 'idle'
     // What took the call and was no peer of this torrent is no better than what did not take it.
     if (reason === 'unreachable' || (!entry.joined && !byUs(reason))) entry.failures++
-    if (entry.named) entry.notBefore = now + (NAMED_MS[Math.min(entry.failures, NAMED_MS.length) - 1] ?? NAMED_MS[0])
-    else if (reason !== 'unreachable' && (isFault(reason) || reason === CloseReason.BothSeeds))
-      entry.notBefore = now + FAULT_MS
+    if (reason === CloseReason.BothSeeds) entry.notBefore = now + FAULT_MS
+    else if (entry.named)
+      entry.notBefore = now + (NAMED_MS[Math.min(entry.failures, NAMED_MS.length) - 1] ?? NAMED_MS[0])
+    else if (reason !== 'unreachable' && isFault(reason)) entry.notBefore = now + FAULT_MS
   }
 
   /** The endpoint is our own: never dialled again. */

@@ -39,7 +39,11 @@ export class PeerExtensions {
     const said = id === 0 ? readExtensionHandshake(payload) : null
     if (said === null) return true
     this.metadataId = said.metadataId
-    if (said.reqq !== null) this.swarm.peers.pipelineCap[slot] = Math.min(said.reqq, MAX_OUTSTANDING_REQUESTS)
+    if (said.reqq !== null) {
+      const { pipeline, pipelineCap } = this.swarm.peers
+      pipelineCap[slot] = Math.max(1, Math.min(said.reqq, MAX_OUTSTANDING_REQUESTS))
+      pipeline[slot] = Math.min(pipeline[slot]!, pipelineCap[slot]!)
+    }
     return true
   }
 

@@ -26,6 +26,8 @@ const REFUSED_MS = 60_000
 /** Requests that make no sense, and bytes nobody asked for, before a peer is closed. */
 const MOST_BAD_REQUESTS = 300
 const MOST_UNREQUESTED = 8 << 20
+/** Refusals that may wait for a peer that does not read them. */
+const MOST_UNREAD_REFUSALS = 8_000
 
 export class PeerSession implements PeerSink, WireHandler, Peer {
   slot = -1
@@ -48,6 +50,7 @@ export class PeerSession implements PeerSink, WireHandler, Peer {
   private grantedFast: readonly number[] = []
   private badRequests = 0
   private unrequested = 0
+  private unreadRefusals = 0
   private reason: CloseReason | null = null
   private heardAt: number
   private spokeAt: number
@@ -109,6 +112,7 @@ export class PeerSession implements PeerSink, WireHandler, Peer {
 
   onWritable(): void {
     this.voice.writable = true
+    this.unreadRefusals = 0
     this.pump()
     this.voice.flush()
   }
@@ -345,7 +349,9 @@ export class PeerSession implements PeerSink, WireHandler, Peer {
       return
     }
     const allowed = !swarm.peers.is(this.slot, PeerFlag.WeChoke) || this.grantedFast.includes(piece)
-    if (!allowed || !this.uploads.push(piece, begin, length)) this.voice.reject(piece, begin, length)
+    if (allowed && this.uploads.push(piece, begin, length)) return
+    this.voice.reject(piece, begin, length)
+    if (!this.voice.writable && ++this.unreadRefusals > MOST_UNREAD_REFUSALS) this.close(CloseReason.Flood)
   }
 
   onCancel(piece: number, begin: number, length: number): void {
@@ -380,6 +386,7 @@ export class PeerSession implements PeerSink, WireHandler, Peer {
 
   onBlock(piece: number, begin: number, length: number, copied: boolean): void {
     if (this.swarm === null || this.swarm.scheduler.received(this, piece, begin, length, copied)) return
+    if (this.voice.takesBack(length)) return
     this.unrequested += length
     if (this.unrequested > MOST_UNREQUESTED) this.close(CloseReason.Unrequested)
   }

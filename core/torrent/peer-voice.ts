@@ -19,6 +19,7 @@ export class PeerVoice {
   private begin = 0
   private end = 0
   private total = 0
+  private cancelled = 0
 
   constructor(private readonly link: PeerLink) {}
 
@@ -64,7 +65,15 @@ export class PeerVoice {
   }
 
   cancel(piece: number, begin: number, length: number): void {
+    this.cancelled += length
     this.end = write.writeCancel(this.room(write.MESSAGE_MAX), this.end, piece, begin, length)
+  }
+
+  /** Bytes that came unasked for were under way when they were cancelled, which is no fault of the peer. */
+  takesBack(length: number): boolean {
+    if (length > this.cancelled) return false
+    this.cancelled -= length
+    return true
   }
 
   reject(piece: number, begin: number, length: number): void {

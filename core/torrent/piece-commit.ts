@@ -61,7 +61,11 @@ export class PieceCommit {
   /** Resolves when nothing is being written; what waits for room on the disk is given up. */
   close(): Promise<void> {
     this.closed = true
-    for (const slot of this.waiting) this.slots.release(slot)
+    for (const slot of this.waiting) {
+      const piece = this.slots.pieceIn(slot)
+      this.slots.release(slot)
+      this.book.move(piece, PieceState.Wanted)
+    }
     this.waiting = []
     this.idle ??= new Promise(resolve => {
       this.settled = resolve

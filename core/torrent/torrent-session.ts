@@ -167,6 +167,7 @@ export class TorrentSession implements Swarm {
 
   /** Greets a peer that was dialled. */
   greet(link: PeerLink): void {
+    if (this.closing) return link.close()
     const session = new PeerSession(
       link,
       this,

@@ -1,4 +1,8 @@
 import { expect } from 'chai'
+import { endpointOf } from '../../../core/base/address.js'
+import { NodeError } from '../../../core/base/errors.js'
+import { CloseReason } from '../../../core/torrent/close-reason.js'
+import { PeerBook } from '../../../core/torrent/peer-book.js'
 import { readU32 } from '../../../core/base/bytes.js'
 import { NONE, PieceState } from '../../../core/contracts/piece-selector.js'
 import * as write from '../../../core/protocol/wire-writer.js'
@@ -150,5 +154,53 @@ describe('regression: scheduler', () => {
     swarm.links[0]!.close()
     await swarm.tick(2)
     expect(requests(suspect)).to.have.length(4)
+  })
+
+  it('a peer that asks without end while choked, and reads no refusal, is closed', async () => {
+    const swarm = new SmallSwarm(64 * 64 * KiB, 64 * KiB)
+    const seeder = await swarm.add(true)
+    const [near, far] = swarm.pair('10.1.0.1')
+    const write_ = near.write.bind(near)
+    near.write = (head, body) => {
+      write_(head, body)
+      return false
+    }
+    swarm.accept(near, seeder)
+    const flood = new Stranger(far, swarm)
+    await swarm.settle()
+    for (let i = 0; i < 12_000; i++) flood.say((out, at) => write.writeRequest(out, at, 63, 0, 16 * KiB))
+    await swarm.settle()
+    expect(seeder.ends).to.deep.equal([CloseReason.Flood])
+    expect(flood.messages.filter(message => message.id === 16)).to.have.length.below(8_100)
+  })
+
+  it('a peer is not asked for more at once than it says it takes', async () => {
+    const { swarm, leecher } = await leecherOf(16)
+    const seed = await stranger(swarm, leecher, write.writeHaveAll, (out, at) =>
+      write.writeExtended(out, at, 0, Buffer.from('d4:reqqi3ee')),
+    )
+    seed.say(write.writeUnchoke)
+    await swarm.settle()
+    expect(requests(seed)).to.have.length(3)
+  })
+
+  it('what waits for room on a full disk is given up when the torrent is closed', async () => {
+    const { swarm, leecher } = await leecherOf(4)
+    leecher.storage.fail = new NodeError('ERR_STORAGE_FULL', 'operator', 'full')
+    swarm.connect(leecher, await swarm.add(true))
+    await swarm.tick(2)
+    await leecher.session.close()
+    expect(leecher.session.checkInvariants()).to.deep.equal([])
+    expect(leecher.arena.unitsInUse).to.equal(0)
+  })
+
+  it('two seeds that know each other by name do not call each other all the time', () => {
+    const book = new PeerBook(() => 0)
+    const at = endpointOf(Uint8Array.of(10, 0, 0, 1), 1000)
+    book.offer([at], true, 0)
+    expect(book.next(0)).to.equal(at)
+    book.connected(at)
+    book.done(at, 10, CloseReason.BothSeeds)
+    expect(book.next(60_000)).to.equal(null)
   })
 })
