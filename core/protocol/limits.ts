@@ -25,6 +25,8 @@ export const MAX_PATH_ELEMENT_BYTES = 240
 
 /** Trackers taken from one .torrent: whoever lists thousands wants others flooded. */
 export const MAX_TRACKERS = 200
+/** Of a URL in a .torrent: longer ones are refused by servers, ours among them, and cost time wherever one is shown. */
+export const MAX_URL_LENGTH = 4096
 
 /** Replies of HTTP trackers, after unpacking; ten thousand dictionary peers fit. */
 export const MAX_TRACKER_REPLY_BYTES = 1024 * 1024

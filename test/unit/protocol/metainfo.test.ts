@@ -47,6 +47,8 @@ describe('metainfo', () => {
         [['http://b', 'http://c']],
       ],
       [{ 'announce-list': 'http://a' }, []],
+      [{ announce: `http://a/${'x'.repeat(5000)}` }, []],
+      [{ 'announce-list': [[`http://a/${'x'.repeat(5000)}`, 'http://b']] }, [['http://b']]],
     ]
     for (const [top, tiers] of lists) expect(parseMetainfo(torrent({}, top)).trackers).to.deep.equal(tiers)
     const crowd = Array.from({ length: 5000 }, (_, i) => [`http://${i}/announce`])
