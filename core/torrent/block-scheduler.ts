@@ -1,13 +1,12 @@
-// Which blocks to ask of which peer. The selector says which piece to open next; everything inside open pieces is
-// decided here: a peer goes on with the piece it is at, then takes over one nobody works on, then opens a new one, then
-// joins another's. When nothing is left to ask, blocks asked of others are asked again (end game).
-import { NONE, PieceState } from '../contracts/piece-selector.js'
+// Which blocks to ask of which peer, as many as its pipeline takes, and what becomes of those asked: they come, are
+// refused, or are asked of others. When nothing is left to ask, blocks asked of others are asked again (end game).
+import { PieceState } from '../contracts/piece-selector.js'
 import { BLOCK_LENGTH, type PieceGeometry } from '../protocol/geometry.js'
-import type { PieceIndex } from '../protocol/ids.js'
 import { hopeless } from './hopeless-piece.js'
 import type { PieceBook } from './piece-book.js'
 import { BlockState, NO_SLOT, NOBODY, type PieceSlots } from './piece-slots.js'
 import { type Peer, PeerFlag, type PeerTable } from './peer-table.js'
+import { PieceWork } from './piece-work.js'
 import { Pipelines } from './pipelines.js'
 import { numberNamed, numberOf, Requests } from './requests.js'
 import { auditRequests } from './scheduler-audit.js'
@@ -36,17 +35,13 @@ export interface SchedulerParts {
 export class BlockScheduler {
   private readonly requests = new Requests()
   private readonly pipelines: Pipelines
-  private readonly current: Int32Array
-  private readonly currentPiece: Int32Array
+  private readonly work: PieceWork
   /** Where a fill found nothing: not tried again before the tick or the stock of blocks changes. */
   private readonly idleAt: Float64Array
   /** The block a peer is in the middle of sending, as PieceSlots numbers it, or -1. */
   private readonly writing: Int32Array
   private stock = 0
-  /** The last piece that was to be opened found no memory. */
-  private noMemory = false
   private now = 0
-  private ticks = 0
   /** Bytes that came and were of no use: asked twice, late, or not asked at all. */
   wasted = 0
 
@@ -57,7 +52,7 @@ export class BlockScheduler {
 
   constructor(
     private readonly parts: SchedulerParts,
-    private readonly selector: SelectorGuard,
+    selector: SelectorGuard,
     private readonly pieceFull: (slot: number) => void,
   ) {
     const { peers } = parts
@@ -66,8 +61,7 @@ export class BlockScheduler {
     this.slots = parts.slots
     this.peers = peers
     this.pipelines = new Pipelines(peers)
-    this.current = new Int32Array(peers.capacity).fill(NO_SLOT)
-    this.currentPiece = new Int32Array(peers.capacity)
+    this.work = new PieceWork(parts, selector)
     this.idleAt = new Float64Array(peers.capacity).fill(-1)
     this.writing = new Int32Array(peers.capacity).fill(-1)
   }
@@ -88,7 +82,7 @@ export class BlockScheduler {
     if (room === 0) return
     if (outstanding === 0) this.peers.lastBlock[p] = this.now
     while (room > 0) {
-      const slot = choked ? this.fastSlot(peer) : this.slotFor(peer)
+      const slot = choked ? this.work.fastSlot(peer) : this.work.slotFor(peer)
       if (slot === NO_SLOT) break
       room -= this.askFrom(slot, peer, room)
     }
@@ -171,7 +165,7 @@ export class BlockScheduler {
       const slot = this.slots.slotOf[piece] ?? NO_SLOT
       if (slot !== NO_SLOT) this.unask(slot, number - piece * this.geometry.blocksPerPiece)
     }
-    this.leave(p)
+    this.work.leave(p)
     for (let i = this.slots.openCount - 1; i >= 0; i--) {
       const slot = this.slots.open[i]!
       if (this.slots.owner[slot] === p) this.slots.owner[slot] = NOBODY
@@ -182,7 +176,7 @@ export class BlockScheduler {
 
   /** It chokes us, and will refuse one by one what it was asked (BEP 6): others may take over what it is at. */
   choked(peer: Peer): void {
-    this.leave(peer.slot)
+    this.work.leave(peer.slot)
     this.wake(peer)
   }
 
@@ -194,7 +188,7 @@ export class BlockScheduler {
   /** Once a second: rates, pipelines, snubs, and pieces that nobody can finish. */
   tick(now: number, elapsedMs: number): void {
     this.now = now
-    this.ticks++
+    this.work.tick(now)
     this.stock++
     this.slots.forgetHunger()
     this.peers.tickRates(elapsedMs)
@@ -220,72 +214,6 @@ export class BlockScheduler {
     return this.book.state[this.slots.pieceIn(slot)] === PieceState.Open
   }
 
-  private slotFor(peer: Peer): number {
-    const p = peer.slot
-    const at = this.current[p]!
-    if (at !== NO_SLOT && this.slots.piece[at] === this.currentPiece[p] && this.usable(at, peer)) return at
-    this.leave(p)
-    for (let i = 0; i < this.slots.openCount; i++) {
-      const slot = this.slots.open[i]!
-      if (this.slots.owner[slot] === NOBODY && this.usable(slot, peer)) return this.work(p, slot)
-    }
-    const opened = this.openNext(peer)
-    if (opened !== NO_SLOT) return opened
-    for (let i = 0; i < this.slots.openCount; i++) {
-      const slot = this.slots.open[i]!
-      if (this.usable(slot, peer)) return slot
-    }
-    return NO_SLOT
-  }
-
-  private usable(slot: number, peer: Peer): boolean {
-    if (this.slots.freeBlocks[slot] === 0 || !this.isOpen(slot) || !peer.has(this.slots.pieceIn(slot))) return false
-    const only = this.slots.exclusive[slot]!
-    if (only !== NOBODY) return only === peer.slot
-    return !this.peers.is(peer.slot, PeerFlag.Parole)
-  }
-
-  private work(p: number, slot: number): number {
-    this.current[p] = slot
-    this.currentPiece[p] = this.slots.pieceIn(slot)
-    this.slots.owner[slot] = p
-    return slot
-  }
-
-  private leave(p: number): void {
-    const slot = this.current[p]!
-    if (slot !== NO_SLOT && this.slots.owner[slot] === p) this.slots.owner[slot] = NOBODY
-    this.current[p] = NO_SLOT
-  }
-
-  private openNext(peer: Peer): number {
-    if (this.book.count(PieceState.Wanted) === 0) return NO_SLOT
-    const piece = this.selector.pick(peer.view, this.ticks)
-    return piece === NONE ? NO_SLOT : this.openPiece(piece, peer)
-  }
-
-  private openPiece(piece: PieceIndex, peer: Peer): number {
-    const slot = this.slots.take(piece, this.now)
-    this.noMemory = slot === NO_SLOT
-    if (slot === NO_SLOT) return NO_SLOT
-    this.book.move(piece, PieceState.Open)
-    if (this.peers.is(peer.slot, PeerFlag.Parole)) this.slots.exclusive[slot] = peer.slot
-    return this.work(peer.slot, slot)
-  }
-
-  /** A piece that a choking peer lets us have all the same. */
-  private fastSlot(peer: Peer): number {
-    for (const raw of peer.allowedFast) {
-      const slot = this.slots.slotOf[raw] ?? NO_SLOT
-      if (slot !== NO_SLOT && this.usable(slot, peer)) return slot
-      const piece = this.geometry.piece(raw)
-      if (piece === -1 || this.book.state[piece] !== PieceState.Wanted || !peer.has(piece)) continue
-      const opened = this.openPiece(piece, peer)
-      if (opened !== NO_SLOT) return opened
-    }
-    return NO_SLOT
-  }
-
   private askFrom(slot: number, peer: Peer, room: number): number {
     const piece = this.slots.pieceIn(slot)
     const blocks = this.geometry.blocksIn(piece)
@@ -309,7 +237,7 @@ export class BlockScheduler {
 
   /** No piece is left to open, or none can be: a peer with nothing else to send may repeat what others were asked. */
   private atTheEnd(): boolean {
-    return this.noMemory || this.book.count(PieceState.Wanted) === 0
+    return this.work.noMemory || this.book.count(PieceState.Wanted) === 0
   }
 
   /** End game, and the way out when all memory waits for slow peers: asks again what others were asked. */

@@ -42,7 +42,7 @@ export class PeerExtensions {
     if (said.reqq !== null) {
       const { pipeline, pipelineCap } = this.swarm.peers
       pipelineCap[slot] = Math.max(1, Math.min(said.reqq, MAX_OUTSTANDING_REQUESTS))
-      pipeline[slot] = Math.min(pipeline[slot]!, pipelineCap[slot]!)
+      pipeline[slot] = Math.min(pipeline[slot]!, pipelineCap[slot])
     }
     return true
   }

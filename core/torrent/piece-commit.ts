@@ -77,13 +77,18 @@ export class PieceCommit {
   private async run(slot: number): Promise<void> {
     const piece = this.slots.pieceIn(slot)
     this.pending++
+    // What those who are told make of it must not be taken for a fault of the storage.
+    let end: () => void
     try {
       await this.outcome.full(piece)
       const right = await this.store(piece, this.slots.data(slot))
       this.diskFull = false
-      this.finish(slot, piece, right)
+      end = () => this.finish(slot, piece, right)
     } catch (error) {
-      this.refused(slot, piece, error)
+      end = () => this.refused(slot, piece, error)
+    }
+    try {
+      end()
     } finally {
       this.pending--
       if (this.pending === 0) this.settled()
