@@ -27,7 +27,7 @@ describe('a download that is killed', () => {
   }
 
   it(`goes on from the pieces on disk, ${KILLS} times over`, async function () {
-    this.timeout(60_000)
+    this.timeout(120_000)
     const seed = Number(process.env['SEED'] ?? 20)
     const random = createRandom(seed)
     const made = bench.make('film.bin', 16 * MiB + 5_000, 64 * 1024)
