@@ -1,5 +1,6 @@
 // What one peer and we say beyond BEP 3: the handshake of BEP 10, and the info dictionary for those that came by a magnet
 // link (BEP 9). What one peer may ask is bounded: the whole of it twice, then it is refused, and at last closed.
+import { type Endpoint, endpointOf } from '../base/address.js'
 import {
   MetadataMessage,
   OUR_METADATA_ID,
@@ -17,19 +18,22 @@ const CLIENT = 'Shoal 0.1'
 const MOST_ASKED = 1_300
 
 export class PeerExtensions {
+  /** Where it says it listens; null as long as it has not. */
+  home: Endpoint | null = null
   private metadataId = 0
   private asked = 0
 
   constructor(
     private readonly swarm: Swarm,
     private readonly voice: PeerVoice,
+    private readonly ip: Uint8Array,
   ) {}
 
-  greet(remoteIp: Uint8Array): void {
+  greet(): void {
     const { info, port } = this.swarm
     this.voice.extended(
       0,
-      writeExtensionHandshake({ client: CLIENT, port, metadataSize: info.length, yourIp: remoteIp }),
+      writeExtensionHandshake({ client: CLIENT, port, metadataSize: info.length, yourIp: this.ip }),
     )
   }
 
@@ -39,6 +43,7 @@ export class PeerExtensions {
     const said = id === 0 ? readExtensionHandshake(payload) : null
     if (said === null) return true
     this.metadataId = said.metadataId
+    this.home = said.port > 0 ? endpointOf(this.ip, said.port) : null
     if (said.reqq !== null) {
       const { pipeline, pipelineCap } = this.swarm.peers
       pipelineCap[slot] = Math.max(1, Math.min(said.reqq, MAX_OUTSTANDING_REQUESTS))

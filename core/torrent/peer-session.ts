@@ -36,6 +36,7 @@ export class PeerSession implements PeerSink, WireHandler, Peer {
   view = new PeerLens(this, null)
   seed = false
   allowedFast: readonly number[] = []
+  extensions: PeerExtensions | null = null
   peerId: Handshake['peerId'] | null = null
 
   private swarm: Swarm | null
@@ -43,7 +44,6 @@ export class PeerSession implements PeerSink, WireHandler, Peer {
   private decoder: WireDecoder | null = null
   private uploads: UploadQueue | null = null
   readonly voice: PeerVoice
-  private extensions: PeerExtensions | null = null
   private toldPieces = false
   /** Pieces it refused though it did not choke us, and until when we believe that it has lost them. */
   private refused: Map<number, number> | null = null
@@ -207,8 +207,8 @@ export class PeerSession implements PeerSink, WireHandler, Peer {
     this.heardAt = swarm.now
     swarm.joined(this)
     this.voice.pieces(swarm.book.have)
-    this.extensions = new PeerExtensions(swarm, this.voice)
-    if (handshake.extended) this.extensions.greet(this.remote.ip)
+    this.extensions = new PeerExtensions(swarm, this.voice, this.remote.ip)
+    if (handshake.extended) this.extensions.greet()
     if (handshake.fast) this.grantFast(swarm)
     this.voice.flush()
   }

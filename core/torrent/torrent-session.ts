@@ -1,5 +1,6 @@
 // One torrent being worked on: wiring and the tick, nothing else. Each part owns its state; this file owns none but who
 // is connected and whether the torrent runs.
+import { type Endpoint, sameEndpoint } from '../base/address.js'
 import { createRandom, type Random } from '../base/random.js'
 import type { Bitfield } from '../base/bitfield.js'
 import type { NodeError } from '../base/errors.js'
@@ -188,6 +189,14 @@ export class TorrentSession implements Swarm {
   /** Links of this torrent that are up, greeting or running. */
   get linkCount(): number {
     return Math.max(this.sessions.size, this.peers.liveCount)
+  }
+
+  /** A peer that is here says that it listens there: dialling it would give a second link to it. */
+  meets(endpoint: Endpoint): boolean {
+    for (const { extensions } of this.sessions) {
+      if (extensions?.home && sameEndpoint(extensions.home, endpoint)) return true
+    }
+    return false
   }
 
   get complete(): boolean {

@@ -10,6 +10,7 @@ import type { TorrentStorage } from '../../core/contracts/storage.js'
 import type { Scope } from '../../core/kernel/plugin.js'
 import { makePeerId } from '../../core/protocol/ids.js'
 import { magnetOf } from '../../core/protocol/magnet.js'
+import { CloseReason } from '../../core/torrent/close-reason.js'
 import type { Swarm } from '../../core/torrent/swarm.js'
 import { PeerBook } from '../../core/torrent/peer-book.js'
 import { planResume } from '../../core/torrent/resume.js'
@@ -139,9 +140,15 @@ export class Torrent implements DialClient {
     if (session === null || this.phase !== 'running') return null
     const wanted = Math.ceil(this.parts.config.maxPeers * 0.75)
     if (session.linkCount + this.dialling >= wanted) return null
-    const endpoint = this.book.next(now)
-    if (endpoint !== null) this.dialling++
-    return endpoint
+    for (;;) {
+      const endpoint = this.book.next(now)
+      if (endpoint !== null && session.meets(endpoint)) {
+        this.book.done(endpoint, now, CloseReason.Duplicate)
+        continue
+      }
+      if (endpoint !== null) this.dialling++
+      return endpoint
+    }
   }
 
   dialled(link: PeerLink): void {

@@ -1,5 +1,6 @@
 // A client without kernel, sockets or disk: everything it asks for is here, and can be made to wait or to fail.
 import { createHash } from 'node:crypto'
+import type { Endpoint } from '../../core/base/address.js'
 import type { Clock } from '../../core/base/clock.js'
 import { silentLogger } from '../../core/base/log.js'
 import { createRandom } from '../../core/base/random.js'
@@ -82,7 +83,7 @@ export class ClientBed {
   readonly disks: Disk[] = []
   readonly events: NodeEvent[] = []
   readonly saved = new Map<string, Uint8Array>()
-  readonly dials: AbortSignal[] = []
+  readonly dials: Endpoint[] = []
   listener: DiscoveryListener | null = null
   accept: (link: PeerLink) => void = () => {}
   tick: () => void = () => {}
@@ -146,8 +147,8 @@ export class ClientBed {
 
   private transport(): PeerTransport {
     return {
-      dial: (_to, signal) => {
-        this.dials.push(signal)
+      dial: (to, signal) => {
+        this.dials.push(to)
         return new Promise((_resolve, reject) => {
           signal.addEventListener('abort', () => reject(new Error('aborted')))
         })

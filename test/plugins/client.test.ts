@@ -1,10 +1,12 @@
 import { expect } from 'chai'
-import { endpointOf } from '../../core/base/address.js'
+import { endpointOf, formatEndpoint } from '../../core/base/address.js'
 import { Bitfield } from '../../core/base/bitfield.js'
 import type { PeerLink, PeerSink } from '../../core/contracts/peer-transport.js'
 import { parseMetainfo } from '../../core/protocol/metainfo.js'
 import { peerIdOf } from '../../core/protocol/ids.js'
+import { writeExtensionHandshake } from '../../core/protocol/extensions.js'
 import { writeHandshake } from '../../core/protocol/handshake.js'
+import { writeExtended } from '../../core/protocol/wire-writer.js'
 import { ResumeStore } from '../../plugins/client/resume-store.js'
 import { ClientBed, Gate, PIECES, settled, torrent } from './client-bed.js'
 
@@ -141,6 +143,30 @@ describe('client', () => {
     bed.listener?.found(Array.from({ length: 20 }, (_, i) => endpointOf(Uint8Array.of(10, 0, 0, i + 1), 1000)))
     bed.tick()
     expect(bed.dials).to.have.length(3)
+    await bed.client.stop()
+  })
+
+  it('does not dial a peer that came to it by itself', async () => {
+    const bed = new ClientBed()
+    bed.present = 0
+    await bed.client.start()
+    bed.client.ready()
+    await bed.client.add({ torrent })
+    const call = caller()
+    bed.accept(call.link)
+    const words = new Uint8Array(200)
+    let end = writeHandshake(words, 0, parseMetainfo(torrent).infoHash, peerIdOf(new Uint8Array(20).fill(3))!)
+    const said = { client: 'x', port: 1000, metadataSize: 0, yourIp: Uint8Array.of(10, 0, 0, 1) }
+    end = writeExtended(words, end, 0, writeExtensionHandshake(said))
+    call.sink?.onData(words.subarray(0, end))
+    const [there, elsewhere, other] = [
+      [9, 1000],
+      [9, 1001],
+      [8, 1000],
+    ].map(([host = 0, port = 0]) => endpointOf(Uint8Array.of(10, 0, 0, host), port))
+    bed.listener?.found([there!, elsewhere!, other!])
+    bed.tick()
+    expect(bed.dials.map(formatEndpoint)).to.have.members(['10.0.0.9:1001', '10.0.0.8:1000'])
     await bed.client.stop()
   })
 
