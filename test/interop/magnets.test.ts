@@ -1,6 +1,7 @@
 // The magnet links our node prints, in clients that fetch the metadata from it (BEP 9, 10).
 import { expect } from 'chai'
 import { join } from 'node:path'
+import { aria2 } from './clients/aria2.js'
 import { libtorrent } from './clients/libtorrent.js'
 import { digests, writeContent } from './content.js'
 import { loopback } from './places.js'
@@ -27,7 +28,7 @@ describe('magnet links of a node', function () {
     scratch?.remove()
   })
 
-  for (const client of [libtorrent]) {
+  for (const client of [libtorrent, aria2]) {
     const title = `give ${client.name} all it needs, the metadata first`
     it(client.missing === null ? title : `${title} [skipped: needs ${client.missing}]`, async function () {
       if (client.missing !== null) return this.skip()
