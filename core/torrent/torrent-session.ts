@@ -103,12 +103,7 @@ export class TorrentSession implements Swarm {
 
   constructor(private readonly parts: SessionParts) {
     const { geometry, arena, events } = parts
-    if (geometry.pieceLength * 2 > arena.bytes && geometry.pieceCount > 1) {
-      throw torrentErrors.make(
-        'ERR_TORRENT_BUFFER',
-        `pieces of ${geometry.pieceLength >> 20} MiB need a buffer of at least twice that; set client.bufferMiB to ${(geometry.pieceLength >> 19) + 1} or more`,
-      )
-    }
+    refuseUnfit(geometry, arena.bytes)
     this.infoHash = parts.infoHash
     this.peerId = parts.peerId
     this.geometry = geometry
@@ -351,5 +346,19 @@ export class TorrentSession implements Swarm {
       },
       random: createRandom(random.u32()),
     }
+  }
+}
+
+/** Blocks are numbered by 31 bits, and two pieces at least must fit the memory. */
+function refuseUnfit(geometry: PieceGeometry, bufferBytes: number): void {
+  const longest = Math.min(geometry.pieceLength, geometry.totalLength)
+  if (longest * 2 > bufferBytes) {
+    throw torrentErrors.make(
+      'ERR_TORRENT_BUFFER',
+      `pieces of ${Math.ceil(longest / 2 ** 20)} MiB need a buffer of at least twice that; set client.bufferMiB to ${Math.ceil((longest * 2) / 2 ** 20)} or more`,
+    )
+  }
+  if (geometry.pieceCount * geometry.blocksPerPiece >= 2 ** 31) {
+    throw torrentErrors.make('ERR_TORRENT_SIZE', 'content of more than 32 TiB cannot be transferred')
   }
 }

@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { NodeError } from '../../../core/base/errors.js'
 import { CloseReason } from '../../../core/torrent/close-reason.js'
 import { SmallSwarm } from './small-swarm.js'
 
@@ -57,5 +58,23 @@ describe('TorrentSession', () => {
     await swarm.settle()
     expect(seeder.arena.unitsInUse).to.equal(0)
     expect(leecher.arena.unitsInUse).to.equal(0)
+  })
+
+  it('refuses pieces of which two do not fit its memory, a single one included', async () => {
+    const swarm = new SmallSwarm(600 * KiB, 1024 * KiB)
+    const codes: string[] = []
+    for (const bufferBytes of [1100 * KiB, 1216 * KiB]) {
+      await swarm
+        .add(false, { bufferBytes })
+        .catch((error: unknown) => codes.push(NodeError.is(error) ? error.code : ''))
+    }
+    expect(codes).to.deep.equal(['ERR_TORRENT_BUFFER'])
+  })
+
+  it('refuses content whose blocks it could not number', async () => {
+    const swarm = new SmallSwarm(16 * KiB, 16 * KiB)
+    const geometry = { ...swarm.geometry, pieceCount: 2 ** 21, blocksPerPiece: 2 ** 10 }
+    const refused = await swarm.add(false, { geometry }).catch((error: unknown) => error)
+    expect(NodeError.is(refused) && refused.code).to.equal('ERR_TORRENT_SIZE')
   })
 })
