@@ -72,7 +72,11 @@ export class TorrentClient implements NodeApi {
 
   async drain(signal: AbortSignal): Promise<void> {
     this.stopping.abort()
-    await Promise.all([...this.torrents.values()].map(torrent => torrent.close(signal)))
+    const torrents = [...this.torrents.values()]
+    // One listener for all: a signal warns of a leak when it has many.
+    const hurry = (): void => torrents.forEach(torrent => torrent.hurry())
+    signal.addEventListener('abort', hurry, { once: true })
+    await Promise.all(torrents.map(torrent => torrent.close()))
     await this.opened
   }
 
@@ -80,8 +84,12 @@ export class TorrentClient implements NodeApi {
     this.stopping.abort()
     this.ticker?.cancel()
     this.dialer.close()
-    const at_once = AbortSignal.abort()
-    await Promise.all([...this.torrents.values()].map(torrent => torrent.close(at_once)))
+    const closing = [...this.torrents.values()].map(async torrent => {
+      const closed = torrent.close()
+      torrent.hurry()
+      await closed
+    })
+    await Promise.all(closing)
     await this.opened
     await this.door.close()
   }
@@ -118,7 +126,7 @@ export class TorrentClient implements NodeApi {
   }
 
   async pause(infoHash: string): Promise<void> {
-    await this.torrent(infoHash).close(this.stopping.signal)
+    await this.torrent(infoHash).close()
   }
 
   async resume(infoHash: string): Promise<void> {
@@ -129,7 +137,7 @@ export class TorrentClient implements NodeApi {
 
   async remove(infoHash: string, options: { readonly deleteData?: boolean } = {}): Promise<void> {
     const torrent = this.torrent(infoHash)
-    await torrent.close(this.stopping.signal)
+    await torrent.close()
     await torrent.remove(options.deleteData === true)
     this.torrents.delete(torrent.hash)
   }
@@ -191,10 +199,10 @@ export class TorrentClient implements NodeApi {
     const torrent = new Torrent(this.parts, plan, event => this.say(event))
     this.torrents.set(hash, torrent)
     // What failed may still be letting go of its lock.
-    await known?.close(this.stopping.signal)
+    await known?.close()
     this.refuseWhenStopping()
     await torrent.open({ paused })
-    if (paused) await torrent.close(this.stopping.signal)
+    if (paused) await torrent.close()
     return torrent
   }
 

@@ -89,18 +89,18 @@ export class Torrent implements DialClient {
     return this.phase === 'running' ? this.session : null
   }
 
-  /** Ends the work and keeps what is there. Trackers are told, no longer than any signal of those who ask allows. */
-  async close(signal: AbortSignal): Promise<void> {
+  /** Ends the work and keeps what is there. Trackers are told, unless somebody hurries it. */
+  close(): Promise<void> {
     this.opening.abort()
     if (this.phase === 'running') this.phase = 'paused'
     if (this.closing === null) this.goodbye = new AbortController()
-    const { goodbye } = this
-    const hurry = (): void => goodbye.abort()
-    if (signal.aborted) hurry()
-    signal.addEventListener('abort', hurry)
     this.closing ??= this.shut().finally(() => (this.closing = null))
-    await this.closing
-    signal.removeEventListener('abort', hurry)
+    return this.closing
+  }
+
+  /** No more time for the goodbyes of a close that is under way. */
+  hurry(): void {
+    this.goodbye.abort()
   }
 
   /** Deletes the saved state and, if asked, the content. The torrent is closed. */
@@ -304,7 +304,7 @@ export class Torrent implements DialClient {
     if (this.failure !== null) return
     this.fail(error)
     this.say({ event: 'error', infoHash: this.hash, code: error.code, message: error.message })
-    await this.close(new AbortController().signal)
+    await this.close()
   }
 
   /** What is here is safe before the last goodbye is said. */

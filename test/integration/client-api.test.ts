@@ -3,9 +3,10 @@ import { expect } from 'chai'
 import fs from 'node:fs'
 import path from 'node:path'
 import { NodeError } from '../../core/base/errors.js'
+import { createRandom } from '../../core/base/random.js'
 import { piecesOnDisk, same, Workbench, type Made, type TestNode } from './workbench.js'
 import { SlowProxy } from './slow-proxy.js'
-import { until } from '../plugins/waiting.js'
+import { turn, until } from '../plugins/waiting.js'
 
 const MiB = 1 << 20
 
@@ -145,6 +146,61 @@ describe('NodeApi', () => {
     expect(fs.readdirSync(bench.at('leecher-state'))).to.deep.equal([])
     expect(node.count('error')).to.equal(0)
     proxy.close()
+  })
+
+  it('takes orders in any order, also while others are carried out', async () => {
+    const random = createRandom(8)
+    const all = [1, 2, 3].map(seed => bench.make(`film-${seed}.bin`, 40 * 16_384, 16_384, seed))
+    const seeder = await seederOf(...all)
+    const proxy = await SlowProxy.to(seeder.node.port, 2 * MiB)
+    const node = await leecher('leecher', [proxy.address])
+    const into = bench.at('into')
+    const refusals = new Set<string>()
+    const orders: Promise<void>[] = []
+    const order = (work: Promise<unknown>): void => {
+      orders.push(
+        work.then(
+          () => {},
+          (error: unknown) => void refusals.add(NodeError.is(error) ? error.code : String(error)),
+        ),
+      )
+    }
+    for (let step = 0; step < 120; step++) {
+      const made = all[random.below(3)]
+      if (made === undefined) continue
+      const what = random.below(8)
+      if (what < 3) order(node.api.add({ torrent: made.torrent }, { into, paused: what === 0 }))
+      else if (what < 5) order(node.api.pause(made.hash))
+      else if (what < 7) order(node.api.resume(made.hash))
+      else order(node.api.remove(made.hash, { deleteData: random.below(2) === 0 }))
+      for (let turns = random.below(30); turns > 0; turns--) await turn()
+    }
+    await Promise.all(orders)
+    expect([...refusals].filter(code => code !== 'ERR_CLIENT_TWICE' && code !== 'ERR_CLIENT_UNKNOWN')).to.deep.equal([])
+    for (const made of all) {
+      const known = node.api.snapshot().torrents.some(torrent => torrent.infoHash === made.hash)
+      await (known ? node.api.resume(made.hash) : node.api.add({ torrent: made.torrent }, { into }))
+    }
+    await until(() => node.api.snapshot().torrents.filter(torrent => torrent.have === torrent.pieces).length === 3)
+    for (const made of all) expect(same(into, made.files), made.metainfo.name).to.equal(true)
+    expect(node.events.filter(event => event.event === 'error' || event.event === 'warning')).to.deep.equal([])
+    await node.stop()
+    expect(fs.readdirSync(bench.at('leecher-state')).sort()).to.deep.equal(
+      all.map(made => `${made.hash}.resume`).sort(),
+    )
+    proxy.close()
+  }).timeout(30_000)
+
+  it('closes many torrents at once without a word of the runtime about leaks', async () => {
+    const all = Array.from({ length: 24 }, (_, i) => bench.make(`${i}.bin`, 20_000, 16_384, i))
+    const warned: string[] = []
+    const listen = (warning: Error): void => void warned.push(warning.message)
+    process.on('warning', listen)
+    const { node } = await seederOf(...all)
+    await node.stop()
+    await turn()
+    process.off('warning', listen)
+    expect(warned).to.deep.equal([])
   })
 
   it('downloads files of all sizes: none, one byte, across pieces, and a short last piece', async () => {
