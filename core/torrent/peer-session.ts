@@ -12,6 +12,7 @@ import { WireFault } from '../protocol/wire-messages.js'
 import { CloseReason } from './close-reason.js'
 import { PeerExtensions } from './peer-extensions.js'
 import { PeerLens } from './peer-lens.js'
+import { PeerPieces, Told } from './peer-pieces.js'
 import { type Peer, PeerFlag } from './peer-table.js'
 import { PeerVoice } from './peer-voice.js'
 import type { FindSwarm, Swarm } from './swarm.js'
@@ -22,7 +23,6 @@ const IDLE_MS = 150_000
 const KEEP_ALIVE_MS = 100_000
 /** Pieces a choked peer may have all the same (BEP 6), so that a newcomer gets something to trade. */
 const FAST_PIECES = 10
-const REFUSED_MS = 60_000
 /** Requests that make no sense, and bytes nobody asked for, before a peer is closed. */
 const MOST_BAD_REQUESTS = 300
 const MOST_UNREQUESTED = 8 << 20
@@ -32,9 +32,7 @@ const MOST_UNREAD_REFUSALS = 8_000
 export class PeerSession implements PeerSink, WireHandler, Peer {
   slot = -1
   serial = 0
-  have: Bitfield = EMPTY
   view = new PeerLens(this, null)
-  seed = false
   allowedFast: readonly number[] = []
   extensions: PeerExtensions | null = null
   peerId: Handshake['peerId'] | null = null
@@ -44,9 +42,7 @@ export class PeerSession implements PeerSink, WireHandler, Peer {
   private decoder: WireDecoder | null = null
   private uploads: UploadQueue | null = null
   readonly voice: PeerVoice
-  private toldPieces = false
-  /** Pieces it refused though it did not choke us, and until when we believe that it has lost them. */
-  private refused: Map<number, number> | null = null
+  private pieces: PeerPieces | null = null
   private grantedFast: readonly number[] = []
   private badRequests = 0
   private unrequested = 0
@@ -81,12 +77,20 @@ export class PeerSession implements PeerSink, WireHandler, Peer {
     return this.decoder !== null && this.reason === null
   }
 
+  get have(): Bitfield {
+    return this.pieces?.have ?? EMPTY
+  }
+
+  get seed(): boolean {
+    return this.pieces?.seed ?? false
+  }
+
   holds(piece: number): boolean {
-    return this.seed || this.have.has(piece)
+    return this.pieces?.holds(piece) ?? false
   }
 
   has(piece: number): boolean {
-    return this.holds(piece) && !this.refused?.has(piece)
+    return this.pieces?.has(piece) ?? false
   }
 
   // ---- the link
@@ -149,7 +153,7 @@ export class PeerSession implements PeerSink, WireHandler, Peer {
     if (now - this.heardAt > IDLE_MS) return this.close(CloseReason.Idle)
     if (this.voice.spoke) this.spokeAt = now
     this.voice.spoke = false
-    this.forgive(now)
+    this.pieces?.forgive(now)
     if (now - this.spokeAt > KEEP_ALIVE_MS) this.voice.keepAlive()
     this.pump()
     this.voice.flush()
@@ -184,7 +188,7 @@ export class PeerSession implements PeerSink, WireHandler, Peer {
 
   private join(swarm: Swarm, handshake: Handshake): void {
     this.voice.fast = handshake.fast
-    this.have = new Bitfield(swarm.geometry.pieceCount)
+    this.pieces = new PeerPieces(swarm, this)
     const taken = swarm.peers.take((slot, serial) => {
       this.slot = slot
       this.serial = serial
@@ -222,8 +226,7 @@ export class PeerSession implements PeerSink, WireHandler, Peer {
 
   private leave(swarm: Swarm, reason: CloseReason, error: NodeError | null): void {
     swarm.scheduler.release(this)
-    if (this.seed) swarm.availability.removeSeed()
-    else swarm.availability.addAll(this.have, -1)
+    this.pieces?.leave()
     swarm.peers.release(this.slot)
     this.slot = -1
     swarm.selector.onRebuild()
@@ -285,52 +288,19 @@ export class PeerSession implements PeerSink, WireHandler, Peer {
   }
 
   onHave(piece: number): void {
-    const swarm = this.swarm
-    this.toldPieces = true
-    this.refused?.delete(piece)
-    if (swarm === null || this.seed || !this.have.set(piece)) return
-    const count = swarm.availability.add(piece)
-    const index = swarm.geometry.piece(piece)
-    if (index !== -1) swarm.selector.onAvailability(index, count)
-    if (swarm.book.lacks(piece)) {
-      swarm.peers.useful[this.slot]!++
-      this.setWanted(true)
-      swarm.scheduler.wake(this)
-    }
-    if (this.have.full) this.becomeSeed(swarm, true)
+    this.told(this.pieces?.one(piece))
   }
 
   onBitfield(bits: Uint8Array): void {
-    const swarm = this.swarm
-    const have = swarm === null ? null : Bitfield.from(bits, swarm.geometry.pieceCount)
-    if (swarm === null || have === null) return this.close(CloseReason.Protocol)
-    // aria2 sends its bitfield again in place of many haves.
-    if (this.toldPieces) return this.addPieces(have)
-    this.toldPieces = true
-    this.have = have
-    if (have.full) this.becomeSeed(swarm, false)
-    else {
-      swarm.availability.addAll(have, 1)
-      this.countUseful(swarm)
-    }
-  }
-
-  private addPieces(have: Bitfield): void {
-    for (let piece = have.nextSet(0); piece >= 0; piece = have.nextSet(piece + 1)) {
-      if (!this.have.has(piece)) this.onHave(piece)
-    }
+    this.told(this.pieces?.bitfield(bits))
   }
 
   onHaveAll(): void {
-    if (this.swarm === null || this.toldPieces) return this.close(CloseReason.Protocol)
-    this.toldPieces = true
-    this.have.fill()
-    this.becomeSeed(this.swarm, false)
+    this.told(this.pieces?.all())
   }
 
   onHaveNone(): void {
-    if (this.toldPieces) return this.close(CloseReason.Protocol)
-    this.toldPieces = true
+    this.told(this.pieces?.none())
   }
 
   onRequest(piece: number, begin: number, length: number): void {
@@ -364,8 +334,7 @@ export class PeerSession implements PeerSink, WireHandler, Peer {
     const swarm = this.swarm
     if (swarm === null || !swarm.scheduler.rejected(this, piece, begin, length)) return
     this.allowedFast = this.allowedFast.filter(allowed => allowed !== piece)
-    // Asking again at once would be refused again, and so on as fast as the link goes.
-    if (!swarm.peers.is(this.slot, PeerFlag.TheyChoke)) (this.refused ??= new Map()).set(piece, swarm.now + REFUSED_MS)
+    if (!swarm.peers.is(this.slot, PeerFlag.TheyChoke)) this.pieces?.refuse(piece)
   }
 
   onAllowedFast(piece: number): void {
@@ -391,27 +360,10 @@ export class PeerSession implements PeerSink, WireHandler, Peer {
     if (this.unrequested > MOST_UNREQUESTED) this.close(CloseReason.Unrequested)
   }
 
-  private forgive(now: number): void {
-    if (this.refused === null) return
-    for (const [piece, until] of this.refused) if (until <= now) this.refused.delete(piece)
-    if (this.refused.size === 0) this.refused = null
-  }
-
-  private becomeSeed(swarm: Swarm, counted: boolean): void {
-    if (counted) swarm.availability.addAll(this.have, -1)
-    this.seed = true
-    swarm.availability.addSeed()
-    this.countUseful(swarm)
-    if (swarm.book.complete && swarm.book.have.full) this.close(CloseReason.BothSeeds)
-  }
-
-  private countUseful(swarm: Swarm): void {
-    let useful = 0
-    for (let i = 0; i < swarm.geometry.pieceCount; i++) if (this.holds(i) && swarm.book.lacks(i)) useful++
-    swarm.peers.useful[this.slot] = useful
-    swarm.selector.onRebuild()
-    swarm.scheduler.wake(this)
-    this.setWanted(useful > 0)
+  private told(told: Told | undefined): void {
+    if (told === Told.Nonsense) this.close(CloseReason.Protocol)
+    else if (told === Told.Seed && this.swarm?.book.complete && this.swarm.book.have.full)
+      this.close(CloseReason.BothSeeds)
   }
 }
 
