@@ -1,6 +1,7 @@
 // Where the programs of a test run: on loopback, or as hosts of a small network made of namespaces. That network hangs
 // together by a bridge of its own, so nothing of this machine's is touched; making it takes root and iproute2.
 import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { freePort, onPath, Program, type Surroundings } from './programs.js'
 
 export interface Place {
@@ -46,6 +47,7 @@ export class Network {
   /** Null where this machine does not allow it. */
   static open(size: number): Network | null {
     if (!Network.possible) return null
+    leftBehind().forEach(remove)
     const name = `shoal-${process.pid}`
     const hub = `${name}-hub`
     const made: string[] = []
@@ -80,10 +82,19 @@ export class Network {
   }
 }
 
+/** What tests left that were killed. */
+function leftBehind(): readonly string[] {
+  const names = ip('netns', 'list').split('\n')
+  return names.flatMap(line => {
+    const [name, pid] = /^shoal-(\d+)-\w+/.exec(line) ?? []
+    return name === undefined || existsSync(`/proc/${pid}`) ? [] : [name]
+  })
+}
+
 function remove(namespace: string): void {
   ip('netns', 'delete', namespace)
 }
 
-function ip(...words: string[]): void {
-  execFileSync('ip', words, { stdio: 'pipe' })
+function ip(...words: string[]): string {
+  return execFileSync('ip', words, { stdio: 'pipe', encoding: 'utf8' })
 }
