@@ -1,7 +1,6 @@
 // Where the programs of a test run: on loopback, or as hosts of a small network made of namespaces. That network hangs
 // together by a bridge of its own, so nothing of this machine's is touched; making it takes root and iproute2.
 import { execFileSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { freePort, onPath, Program, type Surroundings } from './programs.js'
 
 export interface Place {
@@ -36,7 +35,7 @@ class Host implements Place {
 
 export class Network {
   private constructor(
-    private readonly namespaces: readonly string[],
+    private readonly namespaces: string[],
     readonly hosts: readonly Place[],
   ) {}
 
@@ -47,8 +46,7 @@ export class Network {
   /** Null where this machine does not allow it. */
   static open(size: number): Network | null {
     if (!Network.possible) return null
-    leftBehind().forEach(remove)
-    const name = `shoal-${process.pid}`
+    const name = `shoal-${process.pid}-${Date.now().toString(36)}`
     const hub = `${name}-hub`
     const made: string[] = []
     const hosts: Host[] = []
@@ -74,27 +72,20 @@ export class Network {
       made.forEach(remove)
       return null
     }
-    return new Network(made, hosts)
+    const network = new Network(made, hosts)
+    process.once('exit', () => network.close())
+    return network
   }
 
   close(): void {
-    this.namespaces.forEach(remove)
+    this.namespaces.splice(0).forEach(remove)
   }
-}
-
-/** What tests left that were killed. */
-function leftBehind(): readonly string[] {
-  const names = ip('netns', 'list').split('\n')
-  return names.flatMap(line => {
-    const [name, pid] = /^shoal-(\d+)-\w+/.exec(line) ?? []
-    return name === undefined || existsSync(`/proc/${pid}`) ? [] : [name]
-  })
 }
 
 function remove(namespace: string): void {
   ip('netns', 'delete', namespace)
 }
 
-function ip(...words: string[]): string {
-  return execFileSync('ip', words, { stdio: 'pipe', encoding: 'utf8' })
+function ip(...words: string[]): void {
+  execFileSync('ip', words, { stdio: 'pipe' })
 }

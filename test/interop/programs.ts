@@ -42,9 +42,17 @@ export async function freePort(host = '127.0.0.1'): Promise<number> {
   }
 }
 
+// The packages' WebRTC addon wants a binary that only install scripts bring; nothing here speaks WebRTC.
+const hook = `export const load = (url, context, next) => url.endsWith('/node-datachannel.mjs')
+  ? { format: 'module', source: 'export default {}', shortCircuit: true }
+  : next(url, context)`
+const withoutWebrtc = `import { register } from 'node:module'
+register('data:text/javascript,${encodeURIComponent(hook).replaceAll("'", '%27')}')`
+
 /** The command line that runs a piece of JavaScript. */
 export function scriptWords(source: string, words: readonly string[]): [string, ...string[]] {
-  return [process.execPath, '--input-type=module', '-e', source, ...words]
+  const first = `data:text/javascript,${encodeURIComponent(withoutWebrtc)}`
+  return [process.execPath, '--import', first, '--input-type=module', '-e', source, ...words]
 }
 
 export interface Surroundings {

@@ -2,16 +2,8 @@ import { loopback, type Place } from '../places.js'
 import { hasPackage, peersFolder, type Program, scriptWords } from '../programs.js'
 import { type ForeignClient, withOptions } from './client.js'
 
-// Its WebRTC addon wants a binary that only install scripts bring; nothing here speaks WebRTC.
-const WITHOUT_WEBRTC = `
-  import { register } from 'node:module'
-  const hook = 'export const load = (url, context, next) => url.endsWith("/node-datachannel.mjs") '
-    + '? { format: "module", source: "export default {}", shortCircuit: true } : next(url, context)'
-  register('data:text/javascript,' + encodeURIComponent(hook))
-`
-
-const SESSION = `${WITHOUT_WEBRTC}
-  const { default: WebTorrent } = await import('webtorrent')
+const SESSION = `
+  import WebTorrent from 'webtorrent'
   const [, mode, source, path, options] = process.argv
   const alone = { dht: false, lsd: false, natUpnp: false, natPmp: false }
   const client = new WebTorrent({ ...alone, ...JSON.parse(options) })
