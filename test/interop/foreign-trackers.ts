@@ -38,6 +38,7 @@ export const opentracker: TrackerKind = {
   missing: onPath('opentracker') === null ? 'opentracker' : null,
   async start(at, hashes) {
     const folder = mkdtempSync(join(tmpdir(), 'shoal-opentracker-'))
+    process.once('exit', () => rmSync(folder, { recursive: true }))
     chmodSync(folder, 0o755)
     writeFileSync(join(folder, 'whitelist'), hashes.map(hash => `${hash}\n`).join(''))
     const port = `${await at.port()}`
@@ -48,10 +49,7 @@ export const opentracker: TrackerKind = {
     return {
       http,
       udp: `udp://${at.host}:${port}/announce`,
-      async stop() {
-        await program.stop()
-        rmSync(folder, { recursive: true })
-      },
+      stop: () => program.stop(),
     }
   },
 }
