@@ -1,4 +1,5 @@
 import { path, z } from '../../core/kernel/plugin.js'
+import { torrentOptions } from './torrent-options.js'
 
 const listen = z.string().regex(/^(\[[^\]]+\]|[^:[\]]+):\d{1,5}$/, 'HOST:PORT, [ADDRESS]:PORT for IPv6')
 
@@ -25,15 +26,7 @@ export const config = z.strictObject({
     .default([])
     .describe('"self": the trackers of this node; or announce URLs. Added to what each torrent names itself'),
   torrents: z
-    .array(
-      z.strictObject({
-        file: path().describe('A .torrent file'),
-        into: path().optional().describe('The folder the content goes to; by default the root of the storage'),
-        selector: z.string().optional().describe('The name of a piece selector, for this torrent'),
-        selectorOptions: z.record(z.string(), z.unknown()).default({}).describe('Options for that selector'),
-        storage: z.string().optional().describe('The name of a storage, for this torrent'),
-      }),
-    )
+    .array(z.strictObject({ file: path().describe('A .torrent file'), ...torrentOptions.shape }))
     .default([])
     .describe('Torrents to download, and to seed once they are whole'),
   seeds: z

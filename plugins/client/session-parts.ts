@@ -61,7 +61,11 @@ export function sessionParts(parts: ClientParts, plan: TorrentWork, opened: Open
     port: parts.port(),
     hashing: parts.hashing,
     arena: parts.arena,
-    selector: { name: plan.selector, factory: parts.selectors.get(plan.selector), options: plan.selectorOptions },
+    selector: {
+      name: plan.selector,
+      factory: parts.selectors.get(plan.selector),
+      options: plan.options.selectorOptions ?? {},
+    },
     choke: parts.choke,
     random: parts.host.random.fork(metainfo.name),
     maxPeers: parts.config.maxPeers,

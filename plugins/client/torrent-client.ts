@@ -11,6 +11,7 @@ import { clientErrors } from './errors.js'
 import { PeerDoor } from './peer-door.js'
 import type { ClientParts } from './session-parts.js'
 import { Torrent } from './torrent.js'
+import type { TorrentPeers } from './torrent-peers.js'
 import type { TorrentWork } from './torrent-work.js'
 import { TorrentSource } from './torrent-source.js'
 
@@ -35,7 +36,7 @@ export class TorrentClient implements NodeApi {
     this.parts = {
       ...parts,
       port: () => this.door.local[0]?.port ?? 0,
-      dial: () => this.dialer.run(this.torrents.values()),
+      dial: () => this.dialer.run(this.dialling),
     }
     const { clock } = parts.host
     this.dialer = new Dialer(
@@ -150,6 +151,10 @@ export class TorrentClient implements NodeApi {
 
   private get sessions(): readonly TorrentSession[] {
     return [...this.torrents.values()].flatMap(torrent => torrent.session ?? [])
+  }
+
+  private get dialling(): readonly TorrentPeers[] {
+    return [...this.torrents.values()].flatMap(torrent => torrent.peers ?? [])
   }
 
   private get links(): number {

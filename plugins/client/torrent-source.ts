@@ -8,20 +8,18 @@ import { contentFacts } from './content-facts.js'
 import { clientErrors } from './errors.js'
 import type { ClientParts } from './session-parts.js'
 import { ShareFolder } from './share-folder.js'
+import type { TorrentOptions } from './torrent-options.js'
 import type { TorrentWork } from './torrent-work.js'
 
 /** Reads or makes what one entry of the profile stands for. */
 export type SourceJob = (signal: AbortSignal) => Promise<readonly TorrentWork[]>
 
 interface Work {
-  readonly folder?: string | undefined
   readonly nameOnDisk?: string
   readonly stateFolder?: string
   readonly file?: string
   readonly made?: boolean
-  readonly storage?: string | undefined
-  readonly selector?: string | undefined
-  readonly selectorOptions?: Readonly<Record<string, unknown>> | undefined
+  readonly options: TorrentOptions
 }
 
 export class TorrentSource {
@@ -34,16 +32,15 @@ export class TorrentSource {
   jobs(): readonly SourceJob[] {
     const { torrents, seeds, share } = this.parts.config
     return [
-      ...torrents.map(entry => async () => [await this.fromFile(entry.file, { ...entry, folder: entry.into })]),
+      ...torrents.map(({ file, ...options }) => async () => [await this.fromFile(file, { options })]),
       ...seeds.map(entry => async (signal: AbortSignal) => [await this.fromContent(entry.path, entry.torrent, signal)]),
       ...(share === undefined ? [] : [(signal: AbortSignal) => this.fromShare(share, signal)]),
     ]
   }
 
   added(what: { readonly torrent: Uint8Array } | { readonly path: string }, options: AddOptions): Promise<TorrentWork> {
-    const work = { ...options, folder: options.into }
-    if ('path' in what) return this.fromFile(what.path, work)
-    return Promise.resolve(this.plan(parseMetainfo(what.torrent), work))
+    if ('path' in what) return this.fromFile(what.path, { options })
+    return Promise.resolve(this.plan(parseMetainfo(what.torrent), { options }))
   }
 
   private async fromFile(file: string, work: Work): Promise<TorrentWork> {
@@ -64,10 +61,11 @@ export class TorrentSource {
     if ((await this.parts.files.stat(path)) === null) {
       throw clientErrors.make('ERR_CLIENT_NO_TORRENT', `there is no ${path} to seed`, { details: { path } })
     }
-    const where = placeOf(path)
+    const { folder, nameOnDisk } = placeOf(path)
+    const where = { nameOnDisk, options: { into: folder } }
     if (torrent !== undefined) return this.fromFile(torrent, where)
     const found = await this.parts.files.walk(path)
-    const plan = planTorrent(found, where.nameOnDisk)
+    const plan = planTorrent(found, nameOnDisk)
     const pieces = await this.parts.hashing.digests(found, path, plan.pieceLength, () => {}, signal)
     const { bytes, metainfo } = assembleTorrent(plan, pieces, { trackers: this.ownTrackers })
     const file = `${this.parts.dataDir}/${toHex(metainfo.infoHash)}.torrent`
@@ -81,7 +79,7 @@ export class TorrentSource {
     const entries = await share.read(signal)
     return entries.map(entry =>
       this.plan(parseMetainfo(entry.torrent), {
-        folder,
+        options: { into: folder },
         nameOnDisk: entry.name,
         file: entry.file,
         made: entry.made,
@@ -93,9 +91,10 @@ export class TorrentSource {
 
   private plan(metainfo: Metainfo, work: Work): TorrentWork {
     const { config, storages, selectors, dataDir } = this.parts
-    const storage = work.storage ?? config.storage
-    const selector = work.selector ?? config.selector
-    const folder = work.folder ?? storages.get(storage).root ?? `${dataDir}/downloads`
+    const { options } = work
+    const storage = options.storage ?? config.storage
+    const selector = options.selector ?? config.selector
+    const folder = options.into ?? storages.get(storage).root ?? `${dataDir}/downloads`
     refuseV2Only(metainfo)
     // A name that nobody provides is told before anything is opened.
     selectors.get(selector)
@@ -108,7 +107,7 @@ export class TorrentSource {
       made: work.made === true,
       storage,
       selector,
-      selectorOptions: work.selectorOptions ?? {},
+      options,
       trackers: withOwn(metainfo.trackers, this.ownTrackers),
     }
   }

@@ -2,6 +2,7 @@
 // Torrent.
 import type { StorageSpec } from '../../core/contracts/storage.js'
 import type { Metainfo } from '../../core/protocol/metainfo.js'
+import type { TorrentOptions } from './torrent-options.js'
 
 export interface TorrentWork {
   readonly metainfo: Metainfo
@@ -17,7 +18,8 @@ export interface TorrentWork {
   readonly made: boolean
   readonly storage: string
   readonly selector: string
-  readonly selectorOptions: Readonly<Record<string, unknown>>
+  /** As the profile or the caller gave them; where the fields above say the same, those hold. */
+  readonly options: TorrentOptions
   /** Trackers, in tiers, those of the profile included. */
   readonly trackers: ReadonlyArray<readonly string[]>
 }

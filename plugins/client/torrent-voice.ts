@@ -1,0 +1,47 @@
+// What one torrent tells whoever observes the node.
+import { toHex } from '../../core/base/bytes.js'
+import type { NodeError } from '../../core/base/errors.js'
+import type { NodeEvent } from '../../core/contracts/node-api.js'
+import type { AnnounceNote } from '../../core/contracts/peer-discovery.js'
+import { magnetOf } from '../../core/protocol/magnet.js'
+import { clientErrors } from './errors.js'
+import type { TorrentWork } from './torrent-work.js'
+
+export class TorrentVoice {
+  /** Of the torrent, in hex. */
+  readonly hash: string
+  readonly magnet: string
+
+  constructor(
+    private readonly plan: TorrentWork,
+    private readonly say: (event: NodeEvent) => void,
+  ) {
+    this.hash = toHex(plan.metainfo.infoHash)
+    this.magnet = magnetOf(plan.metainfo, plan.trackers)
+  }
+
+  opened(have: number): void {
+    const { name, geometry } = this.plan.metainfo
+    const { totalLength: bytes, pieceCount: pieces } = geometry
+    this.say({ event: 'torrent', infoHash: this.hash, name, bytes, pieces, have, magnet: this.magnet })
+  }
+
+  completed(seconds: number): void {
+    const { totalLength: bytes } = this.plan.metainfo.geometry
+    this.say({ event: 'complete', infoHash: this.hash, seconds, bytes })
+  }
+
+  announced(note: AnnounceNote): void {
+    this.say({ event: 'announce', infoHash: this.hash, ...note })
+    if (note.warning === undefined) return
+    this.warn(clientErrors.make('ERR_CLIENT_ANNOUNCE', `the tracker ${note.url} says: ${note.warning}`))
+  }
+
+  warn({ code, message }: NodeError): void {
+    this.say({ event: 'warning', infoHash: this.hash, code, message })
+  }
+
+  failed({ code, message }: NodeError): void {
+    this.say({ event: 'error', infoHash: this.hash, code, message })
+  }
+}
