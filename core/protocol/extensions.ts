@@ -47,6 +47,8 @@ export interface OurHandshake {
   readonly metadataSize: number
   /** The peer's address, told back to it. */
   readonly yourIp: Uint8Array
+  /** BEP 21: we want nothing more, whole or not. Absent: not said. */
+  readonly uploadOnly?: boolean
 }
 
 /** null: not a dictionary we can read; the peer is to be treated as one without extensions. */
@@ -72,6 +74,7 @@ export function writeExtensionHandshake(ours: OurHandshake): Uint8Array {
     metadata_size: ours.metadataSize > 0 ? ours.metadataSize : undefined,
     p: ours.port > 0 ? ours.port : undefined,
     reqq: MAX_QUEUED_REQUESTS,
+    upload_only: ours.uploadOnly === undefined ? undefined : Number(ours.uploadOnly),
     v: ours.client,
     yourip: ours.yourIp,
   })

@@ -2,6 +2,7 @@
 // refused, or are asked of others. When nothing is left to ask, blocks asked of others are asked again (end game).
 import { PieceState } from '../contracts/piece-selector.js'
 import { BLOCK_LENGTH, type PieceGeometry } from '../protocol/geometry.js'
+import type { PieceIndex } from '../protocol/ids.js'
 import { hopeless } from './hopeless-piece.js'
 import type { PieceBook } from './piece-book.js'
 import { BlockState, NO_SLOT, NOBODY, type PieceSlots } from './piece-slots.js'
@@ -198,6 +199,12 @@ export class BlockScheduler {
     // What was taken from those that stand still is offered to all others first.
     for (const peer of this.peers) if (!this.peers.is(peer.slot, PeerFlag.Snubbing)) this.fill(peer)
     for (const peer of this.peers) if (this.peers.is(peer.slot, PeerFlag.Snubbing)) this.fill(peer)
+  }
+
+  /** Nobody wants the piece any more; where it is open, what came of it is thrown away. */
+  drop(piece: PieceIndex): void {
+    const slot = this.slots.slotOf[piece] ?? NO_SLOT
+    if (slot !== NO_SLOT && this.isOpen(slot)) this.giveUp(slot)
   }
 
   /** The torrent is closing: nothing stays open. */

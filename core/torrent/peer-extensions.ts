@@ -20,6 +20,7 @@ const MOST_ASKED = 1_300
 export class PeerExtensions {
   /** Where it says it listens; null as long as it has not. */
   home: Endpoint | null = null
+  private greeted = false
   private metadataId = 0
   private asked = 0
 
@@ -30,11 +31,13 @@ export class PeerExtensions {
   ) {}
 
   greet(): void {
-    const { info, port } = this.swarm
-    this.voice.extended(
-      0,
-      writeExtensionHandshake({ client: CLIENT, port, metadataSize: info.length, yourIp: this.ip }),
-    )
+    this.greeted = true
+    this.say(this.swarm.book.complete ? { uploadOnly: true } : {})
+  }
+
+  /** BEP 10 lets a handshake be said again: here, since what BEP 21 says of us has changed. */
+  greetAgain(): void {
+    if (this.greeted) this.say({ uploadOnly: this.swarm.book.complete })
   }
 
   /** False: the peer floods us. */
@@ -50,6 +53,14 @@ export class PeerExtensions {
       pipeline[slot] = Math.min(pipeline[slot]!, pipelineCap[slot])
     }
     return true
+  }
+
+  private say(standing: { readonly uploadOnly?: boolean }): void {
+    const { info, port } = this.swarm
+    this.voice.extended(
+      0,
+      writeExtensionHandshake({ client: CLIENT, port, metadataSize: info.length, yourIp: this.ip, ...standing }),
+    )
   }
 
   private serve(payload: Uint8Array): boolean {

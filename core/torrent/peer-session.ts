@@ -246,6 +246,13 @@ export class PeerSession implements PeerSink, WireHandler, Peer {
     if (choked) this.uploads?.refuse(piece => this.grantedFast.includes(piece))
   }
 
+  /** Whether we want anything more of anybody has changed. */
+  tellUploadOnly(): void {
+    if (!this.running) return
+    this.extensions?.greetAgain()
+    this.voice.flush()
+  }
+
   abandonBlock(): void {
     this.decoder?.abandonBlock()
   }

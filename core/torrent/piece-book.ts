@@ -25,7 +25,7 @@ for (const [from, to] of [
 }
 
 /** Told of every move, after it. */
-export type PieceMoved = (piece: PieceIndex, state: PieceState) => void
+export type PieceMoved = (piece: PieceIndex, state: PieceState, from: number) => void
 
 export class PieceBook {
   readonly state: Uint8Array
@@ -34,13 +34,17 @@ export class PieceBook {
   readonly have: Bitfield
   private readonly counts = new Int32Array(STATES)
   private haveBytes = 0
+  private lackedBytes: number
+  private wishedPieces: number
+  private wishedBytes: number
   private moved: PieceMoved = () => {}
 
   constructor(readonly geometry: PieceGeometry) {
     this.state = new Uint8Array(geometry.pieceCount).fill(Wanted)
     this.priority = new Uint8Array(geometry.pieceCount).fill(4)
     this.have = new Bitfield(geometry.pieceCount)
-    this.counts[Wanted] = geometry.pieceCount
+    this.counts[Wanted] = this.wishedPieces = geometry.pieceCount
+    this.lackedBytes = this.wishedBytes = geometry.totalLength
   }
 
   onMove(moved: PieceMoved): void {
@@ -55,10 +59,18 @@ export class PieceBook {
     return this.haveBytes
   }
 
+  /** Pieces that the user wants, here or not, and their bytes. */
+  get wanted(): number {
+    return this.wishedPieces
+  }
+
+  get bytesWanted(): number {
+    return this.wishedBytes
+  }
+
   /** Wanted, and not here yet. */
   lacks(piece: number): boolean {
-    const state = this.state[piece]
-    return state !== Have && state !== Skipped
+    return lacking(this.state[piece]!)
   }
 
   /** Nothing wanted is missing; skipped pieces may be. */
@@ -66,33 +78,41 @@ export class PieceBook {
     return this.counts[Wanted] === 0 && this.counts[Open] === 0 && this.counts[Verifying] === 0
   }
 
-  /** Bytes of wanted pieces still missing: `left` of an announce. */
+  /** Bytes of wanted pieces still missing. */
   get bytesLeft(): number {
-    let left = 0
-    if (this.complete) return 0
-    for (let i = 0; i < this.state.length; i++) {
-      const piece = this.geometry.piece(i)
-      if (piece !== -1 && this.lacks(i)) left += this.geometry.lengthOf(piece)
-    }
-    return left
+    return this.lackedBytes
   }
 
-  move(piece: PieceIndex, to: PieceState): void {
+  /** The user's wish for a piece, 0 to 7. One that is Open and not wanted any more is for the scheduler to give up. */
+  wish(piece: PieceIndex, priority: number): void {
+    const by = Number(priority > 0) - Number(this.priority[piece]! > 0)
+    this.wishedPieces += by
+    this.wishedBytes += by * this.geometry.lengthOf(piece)
+    this.priority[piece] = priority
+    if (by < 0 && this.state[piece] === Wanted) this.move(piece, Skipped)
+    else if (by > 0 && this.state[piece] === Skipped) this.move(piece, Wanted)
+  }
+
+  /** What nobody wants comes to be Skipped where it would be Wanted again. */
+  move(piece: PieceIndex, asked: PieceState): void {
     const from = this.state[piece]!
-    if (LEGAL[from * STATES + to] !== 1) {
-      throw torrentErrors.make('ERR_TORRENT_STATE', `piece ${piece} cannot go from state ${from} to ${to}`)
+    if (LEGAL[from * STATES + asked] !== 1) {
+      throw torrentErrors.make('ERR_TORRENT_STATE', `piece ${piece} cannot go from state ${from} to ${asked}`)
     }
+    const to = asked === Wanted && this.priority[piece] === 0 ? Skipped : asked
+    const length = this.geometry.lengthOf(piece)
     this.state[piece] = to
     this.counts[from]!--
     this.counts[to]!++
     if (to === Have) {
       this.have.set(piece)
-      this.haveBytes += this.geometry.lengthOf(piece)
+      this.haveBytes += length
     } else if (from === Have) {
       this.have.clear(piece)
-      this.haveBytes -= this.geometry.lengthOf(piece)
+      this.haveBytes -= length
     }
-    this.moved(piece, to)
+    if (lacking(from) !== lacking(to)) this.lackedBytes += lacking(to) ? length : -length
+    this.moved(piece, to, from)
   }
 
   /** What is wrong, in words; empty when all holds. For simulations and tests. */
@@ -100,18 +120,29 @@ export class PieceBook {
     const wrong: string[] = []
     const counted = new Int32Array(STATES)
     let bytes = 0
+    let left = 0
     for (let i = 0; i < this.state.length; i++) {
       const state = this.state[i]!
       counted[state]!++
       if (this.have.has(i) !== (state === Have)) wrong.push(`piece ${i}: have-bit and state ${state} disagree`)
       const piece = this.geometry.piece(i)
       if (state === Have && piece !== -1) bytes += this.geometry.lengthOf(piece)
+      if (lacking(state) && piece !== -1) left += this.geometry.lengthOf(piece)
+      if ((state === Wanted || state === Open) && this.priority[i] === 0) wrong.push(`piece ${i}: nobody wants it`)
     }
     for (let state = 0; state < STATES; state++) {
       if (counted[state] !== this.counts[state])
         wrong.push(`state ${state}: ${counted[state]} pieces, ${this.counts[state]} counted`)
     }
     if (bytes !== this.haveBytes) wrong.push(`${bytes} bytes done, ${this.haveBytes} counted`)
+    if (left !== this.lackedBytes) wrong.push(`${left} bytes left, ${this.lackedBytes} counted`)
+    const wished = this.priority.reduce((sum, priority) => sum + Number(priority > 0), 0)
+    if (wished !== this.wishedPieces) wrong.push(`${wished} pieces wanted, ${this.wishedPieces} counted`)
     return wrong
   }
+}
+
+/** Is a piece in this state wanted and not here? */
+export function lacking(state: number): boolean {
+  return state !== Have && state !== Skipped
 }

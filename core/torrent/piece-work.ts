@@ -98,16 +98,16 @@ export class PieceWork {
     return this.work(peer.slot, slot)
   }
 
-  /** A piece that a choking peer lets us have all the same. */
+  /** A piece that a choking peer lets us have all the same: one that is open, else the most wanted. */
   fastSlot(peer: Peer): number {
+    let best: PieceIndex | -1 = -1
     for (const raw of peer.allowedFast) {
       const slot = this.slots.slotOf[raw] ?? NO_SLOT
       if (slot !== NO_SLOT && this.usable(slot, peer)) return slot
       const piece = this.geometry.piece(raw)
       if (piece === -1 || this.book.state[piece] !== PieceState.Wanted || !peer.has(piece)) continue
-      const opened = this.openPiece(piece, peer)
-      if (opened !== NO_SLOT) return opened
+      if (best === -1 || this.book.priority[piece]! > this.book.priority[best]!) best = piece
     }
-    return NO_SLOT
+    return best === -1 ? NO_SLOT : this.openPiece(best, peer)
   }
 }

@@ -20,6 +20,7 @@ import { checkPieces } from './checker.js'
 import { ChokeRound } from './choke-round.js'
 import { CloseReason } from './close-reason.js'
 import { torrentErrors } from './errors.js'
+import { Interest } from './interest.js'
 import { PeerAdmission } from './peer-admission.js'
 import type { PeerBook } from './peer-book.js'
 import { PeerSession } from './peer-session.js'
@@ -96,8 +97,11 @@ export class TorrentSession implements Swarm {
   private readonly commits: PieceCommit
   private readonly admission: PeerAdmission
   private readonly withdrawal: Withdrawal
+  private readonly interest: Interest
   private readonly sessions = new Set<PeerSession>()
   private lastTick: number
+  /** What is on disk is known. */
+  private restored = false
   private whole = false
   private closing = false
 
@@ -122,7 +126,11 @@ export class TorrentSession implements Swarm {
       parts.selector.name,
       error => events.warning(error),
     )
-    this.book.onMove((piece, state) => this.selector.onState(piece, state))
+    this.interest = new Interest(this.book, this.peers)
+    this.book.onMove((piece, state, from) => {
+      this.selector.onState(piece, state)
+      this.interest.moved(piece, state, from)
+    })
     this.commits = new PieceCommit(this.book, this.slots, parts.storage, parts.hashing, parts.digests, {
       full: piece => events.pieceFull(piece),
       kept: (piece, alone) => this.kept(piece, alone),
@@ -153,12 +161,30 @@ export class TorrentSession implements Swarm {
   /** Takes the given pieces as they are, and hashes the others named. Before any peer is let in. */
   async restore(trusted: Bitfield, doubtful: Bitfield, signal: AbortSignal): Promise<void> {
     const take = (piece: PieceIndex | -1): void => {
-      if (piece !== -1 && this.book.state[piece] === PieceState.Wanted) this.book.move(piece, PieceState.Have)
+      if (piece !== -1 && !this.book.have.has(piece)) this.book.move(piece, PieceState.Have)
     }
     for (let i = trusted.nextSet(0); i !== -1; i = trusted.nextSet(i + 1)) take(this.geometry.piece(i))
     await checkPieces({ ...this.parts }, doubtful, take, signal)
     this.whole = this.book.complete
+    this.restored = true
     this.selector.onRebuild()
+  }
+
+  /** The user's wish for every piece, 0 to 7; at any time. */
+  prioritize(wishes: ArrayLike<number>): void {
+    for (let i = 0; i < this.geometry.pieceCount; i++) {
+      const piece = this.geometry.piece(i)
+      const wish = wishes[i] ?? 0
+      if (piece === -1 || this.book.priority[i] === wish) continue
+      this.book.wish(piece, wish)
+      if (wish === 0) this.scheduler.drop(piece)
+    }
+    this.selector.onRebuild()
+    if (!this.restored || this.closing) return
+    this.refill()
+    if (this.book.complete === this.whole) return
+    if (this.book.complete) this.finish()
+    else this.unfinish()
   }
 
   /** Greets a peer that was dialled. */
@@ -234,20 +260,8 @@ export class TorrentSession implements Swarm {
       ...this.book.checkInvariants(),
       ...this.scheduler.checkInvariants(),
       ...this.availability.checkInvariants(this.peers),
-      ...this.auditInterest(),
+      ...this.interest.checkInvariants(),
     ]
-  }
-
-  private auditInterest(): readonly string[] {
-    const wrong: string[] = []
-    for (const peer of this.peers) {
-      let useful = 0
-      for (let i = 0; i < this.geometry.pieceCount; i++) if (peer.holds(i) && this.book.lacks(i)) useful++
-      const counted = this.peers.useful[peer.slot]!
-      if (counted !== useful) wrong.push(`peer ${peer.slot}: ${useful} of its pieces are useful, ${counted} counted`)
-      if (this.peers.is(peer.slot, PeerFlag.WeWant) !== useful > 0) wrong.push(`peer ${peer.slot}: interest is wrong`)
-    }
-    return wrong
   }
 
   // ---- what sessions ask and tell
@@ -284,7 +298,6 @@ export class TorrentSession implements Swarm {
     this.downloaded += this.geometry.lengthOf(piece)
     for (const peer of this.peers) {
       if (!peer.seed) peer.voice.have(piece)
-      if (peer.holds(piece) && --this.peers.useful[peer.slot]! === 0) peer.setWanted(false)
       if (peer.serial === alone) this.peers.set(peer.slot, PeerFlag.Parole, false)
       peer.voice.flush()
     }
@@ -292,10 +305,22 @@ export class TorrentSession implements Swarm {
     if (this.book.complete && !this.whole) this.finish()
   }
 
+  /** Of a part only, links to seeds are kept: more may be wanted of them. */
   private finish(): void {
     this.whole = true
-    for (const session of this.sessions) if (session.running && session.seed) session.close(CloseReason.BothSeeds)
+    if (this.book.have.full) {
+      for (const session of this.sessions) if (session.running && session.seed) session.close(CloseReason.BothSeeds)
+    } else this.tellUploadOnly()
     this.parts.events.completed()
+  }
+
+  private unfinish(): void {
+    this.whole = false
+    this.tellUploadOnly()
+  }
+
+  private tellUploadOnly(): void {
+    for (const session of this.sessions) session.tellUploadOnly()
   }
 
   private blame(_piece: PieceIndex, senders: readonly number[]): void {
@@ -323,14 +348,12 @@ export class TorrentSession implements Swarm {
   /** They are on disk no more: fetched again, and refused to peers until then. */
   private lost(pieces: readonly PieceIndex[]): void {
     if (this.closing) return
-    this.whole = false
     for (const piece of pieces) {
       this.reads.forget(piece)
       this.book.move(piece, PieceState.Wanted)
-      for (const peer of this.peers)
-        if (peer.holds(piece) && this.peers.useful[peer.slot]!++ === 0) peer.setWanted(true)
       this.parts.events.pieceLost(piece)
     }
+    if (this.whole && !this.book.complete) this.unfinish()
     this.refill()
   }
 

@@ -13,6 +13,8 @@ class Chaos {
   private calm = false
   private readonly broken = new Set<Node>()
   readonly leechers: Node[] = []
+  /** Pieces that a leecher wanted at any time; empty where all were wanted all the time. */
+  readonly everWanted = new Map<Node, Set<number>>()
 
   private constructor(
     readonly swarm: SmallSwarm,
@@ -38,6 +40,21 @@ class Chaos {
       liar.storage.content[at]! ^= 1
     for (let n = 1 + random.below(4); n > 0; n--) chaos.leechers.push(await chaos.leecher(choke, bufferBytes))
     return chaos
+  }
+
+  /** The user changes his mind: about a run of pieces, about all, or about what comes first. */
+  rewish(): void {
+    const { random } = this
+    const leecher = this.leechers[random.below(this.leechers.length)]!
+    const { book } = leecher.session
+    const wanted = this.everWanted.get(leecher) ?? new Set<number>()
+    const wishes = book.priority.slice()
+    const from = random.below(wishes.length)
+    const wish = random.below(3) === 0 ? 0 : random.below(8)
+    wishes.fill(wish, random.below(4) === 0 ? 0 : from, from + 1 + random.below(wishes.length))
+    leecher.session.prioritize(wishes)
+    wishes.forEach((now, piece) => now > 0 && wanted.add(piece))
+    this.everWanted.set(leecher, wanted)
   }
 
   async step(): Promise<void> {
@@ -111,6 +128,43 @@ describe('a swarm in which anything happens', function () {
       expect(chaos.seeder.session.trust.bannedCount).to.equal(0)
       await chaos.close()
       for (const node of chaos.swarm.nodes) expect(node.arena.unitsInUse).to.equal(0)
+    })
+  }
+})
+
+describe('a swarm in which anything happens, and users change their minds', function () {
+  this.timeout(60_000)
+  for (let seed = 101; seed <= 140; seed++) {
+    it(`gets exactly what is wanted at last, once things calm down (seed ${seed})`, async () => {
+      const random = createRandom(seed)
+      const chaos = await Chaos.begin(random)
+      const { swarm } = chaos
+      for (const leecher of chaos.leechers) {
+        const wishes = leecher.session.book.priority.map(() => (random.below(2) === 0 ? 0 : 4))
+        leecher.session.prioritize(wishes)
+        chaos.everWanted.set(leecher, new Set([...wishes.keys()].filter(piece => wishes[piece]! > 0)))
+      }
+      for (let i = 0; i < STEPS; i++) {
+        if (random.below(3) === 0) chaos.rewish()
+        swarm.check()
+        await chaos.step()
+      }
+      await chaos.settle()
+      for (const leecher of chaos.leechers) {
+        const { book } = leecher.session
+        expect([book.complete, book.bytesLeft, leecher.failures]).to.deep.equal([true, 0, []])
+        for (let piece = 0; piece < book.state.length; piece++) {
+          const from = piece * swarm.geometry.pieceLength
+          const bytes = leecher.storage.content.subarray(from, from + swarm.geometry.pieceLength)
+          if (book.priority[piece]! > 0) expect(book.have.has(piece), `piece ${piece} is wanted`).to.equal(true)
+          if (book.have.has(piece))
+            expect(Buffer.compare(bytes, swarm.content.subarray(from, from + bytes.length))).to.equal(0)
+          if (!chaos.everWanted.get(leecher)!.has(piece))
+            expect(book.have.has(piece) || bytes.some(byte => byte !== 0), `piece ${piece}`).to.equal(false)
+        }
+      }
+      await chaos.close()
+      for (const node of swarm.nodes) expect(node.arena.unitsInUse).to.equal(0)
     })
   }
 })
