@@ -7,14 +7,25 @@ export async function machineFiles(): Promise<FileSystem> {
   return new part.NodeFileSystem()
 }
 
-/** Hashes on all cores, this thread's too unless it has to read. */
-export async function machineHashing(
-  options: { readonly callerHelps?: boolean } = {},
-): Promise<HashPool & { close(): Promise<void> }> {
+export interface MachineHashing extends HashPool {
+  /**
+   * A byte a piece of the content that these files make, laid end to end (without a path: zeros that are not stored): 1
+   * where it has its digest. `progress` gets bytes as they are done.
+   */
+  check(
+    files: readonly { readonly path: string; readonly length: number }[],
+    pieceLength: number,
+    digests: Uint8Array,
+    progress: (bytes: number) => void,
+  ): Promise<Uint8Array>
+}
+
+/** Hashes on all cores, this thread's too. */
+export async function machineHashing(): Promise<MachineHashing> {
   const part = (await import(at('hash-pool.js'))) as {
-    createHashPool(options: { readonly callerHelps?: boolean }): HashPool & { close(): Promise<void> }
+    createHashPool(options: { readonly callerHelps: boolean }): MachineHashing
   }
-  return part.createHashPool(options)
+  return part.createHashPool({ callerHelps: true })
 }
 
 /** By whose rules files are named here. */

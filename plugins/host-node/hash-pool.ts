@@ -8,6 +8,7 @@ import { messageOf, type NodeError } from '../../core/base/errors.js'
 import type { FileFact, HashPool } from '../../core/contracts/host.js'
 import { hashErrors } from './hash-errors.js'
 import { type HashTask, hashTask, RunHasher, stopTask } from './hash-task.js'
+import type { LaidFile } from './laid-files.js'
 import type { FromHasher, ToHasher } from './hash-worker.js'
 
 export interface HashPoolOptions {
@@ -23,6 +24,16 @@ const INLINE_VERIFY = 32 * 1024
 const INLINE_TASK = 16 * 2 ** 20
 
 export interface OwnedHashPool extends HashPool {
+  /**
+   * A byte a piece of the content that these files (laid end to end; without a path: zeros that are not stored) make: 1
+   * where it has its digest. Bytes that are missing make their pieces wrong. `progress` as in `digests`.
+   */
+  check(
+    files: readonly LaidFile[],
+    pieceLength: number,
+    digests: Uint8Array,
+    progress: (bytes: number) => void,
+  ): Promise<Uint8Array>
   /** What is under way fails. */
   close(): Promise<void>
 }
@@ -64,31 +75,41 @@ class ThreadedHashPool implements OwnedHashPool {
     signal: AbortSignal,
   ): Promise<Uint8Array> {
     signal.throwIfAborted()
-    const task = hashTask(
-      files.map(file => ({ path: path.join(folder, ...file.path), length: file.length })),
-      pieceLength,
-    )
-    const threads = task.totalLength <= INLINE_TASK ? 0 : this.callerHelps ? this.workers - 1 : this.workers
-    const parts: Promise<void>[] = []
+    const laid = files.map(file => ({ path: path.join(folder, ...file.path), length: file.length }))
+    const task = hashTask(laid, pieceLength, null)
     const stop = (): void => stopTask(task)
     signal.addEventListener('abort', stop)
+    const digests = await this.run(task, progress).finally(() => signal.removeEventListener('abort', stop))
+    signal.throwIfAborted()
+    return digests
+  }
+
+  check(
+    files: readonly LaidFile[],
+    pieceLength: number,
+    digests: Uint8Array,
+    progress: (bytes: number) => void,
+  ): Promise<Uint8Array> {
+    return this.run(hashTask(files, pieceLength, digests), progress)
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.hashers.splice(0).map(hasher => hasher.close()))
+  }
+
+  private async run(task: HashTask, progress: (bytes: number) => void): Promise<Uint8Array> {
+    const threads = task.totalLength <= INLINE_TASK ? 0 : this.callerHelps ? this.workers - 1 : this.workers
+    const parts: Promise<void>[] = []
     try {
       for (let i = 0; i < threads; i++) parts.push(runIn(this.hasher(i), task, progress))
       if (this.callerHelps || threads <= 0) parts.push(runHere(task, progress))
       await Promise.all(parts)
     } catch (error) {
-      stop()
+      stopTask(task)
       await Promise.allSettled(parts)
       throw error
-    } finally {
-      signal.removeEventListener('abort', stop)
     }
-    signal.throwIfAborted()
-    return new Uint8Array(task.digests).slice()
-  }
-
-  async close(): Promise<void> {
-    await Promise.all(this.hashers.splice(0).map(hasher => hasher.close()))
+    return task.results.slice()
   }
 
   private idlest(): Hasher {

@@ -1,11 +1,9 @@
 // Hashing files laid end to end into pieces, a run of whole pieces at a time. Threads take runs from one counter in
-// shared memory and put digests where they belong, so they need not talk; who is faster does more.
+// shared memory and put results where they belong, so they need not talk; who is faster does more.
 import { createHash, type Hash } from 'node:crypto'
-import fs from 'node:fs'
-import { messageOf, type NodeError } from '../../core/base/errors.js'
-import { hashErrors } from './hash-errors.js'
+import { type LaidFile, LaidFiles } from './laid-files.js'
 
-export const DIGEST = 20
+const DIGEST = 20
 /** Large enough that messages do not count, small enough that a caller who takes part stays awake. */
 const RUN_BYTES = 4 * 2 ** 20
 /** Fits the second-level cache: what was read is hashed from there. */
@@ -13,144 +11,97 @@ const READ_BYTES = 256 * 1024
 
 /** Plain data: what every thread is given. */
 export interface HashTask {
-  readonly files: readonly { readonly path: string; readonly length: number }[]
+  readonly files: readonly LaidFile[]
   readonly pieceLength: number
   readonly totalLength: number
-  readonly digests: SharedArrayBuffer
-  /** One Int32: the next run nobody has taken; a negative number stops everyone. */
-  readonly counter: SharedArrayBuffer
+  /** What pieces should hash to, in shared memory: then each is held against it, and bytes may be missing. */
+  readonly wanted: Uint8Array | null
+  /** The digests; of pieces held against what they should be, a byte each: 1 where it is right. */
+  readonly results: Uint8Array
+  /** The next run nobody has taken; a negative number stops everyone. */
+  readonly counter: Int32Array
 }
 
-export function hashTask(
-  files: readonly { readonly path: string; readonly length: number }[],
-  pieceLength: number,
-): HashTask {
+export function hashTask(files: readonly LaidFile[], pieceLength: number, wanted: Uint8Array | null): HashTask {
   const totalLength = files.reduce((sum, file) => sum + file.length, 0)
   const pieces = Math.ceil(totalLength / pieceLength)
   return {
     files,
     pieceLength,
     totalLength,
-    digests: new SharedArrayBuffer(pieces * DIGEST),
-    counter: new SharedArrayBuffer(4),
+    wanted: wanted === null ? null : shared(wanted),
+    results: new Uint8Array(new SharedArrayBuffer(wanted === null ? pieces * DIGEST : pieces)),
+    counter: new Int32Array(new SharedArrayBuffer(4)),
   }
 }
 
 export function stopTask(task: HashTask): void {
-  Atomics.store(new Int32Array(task.counter), 0, -(2 ** 30))
-}
-
-function runLength(pieceLength: number): number {
-  return Math.max(1, Math.floor(RUN_BYTES / pieceLength)) * pieceLength
+  Atomics.store(task.counter, 0, -(2 ** 30))
 }
 
 /** One thread's part in a task. */
 export class RunHasher {
-  private readonly counter: Int32Array
-  private readonly digests: Uint8Array
   private readonly buffer: Uint8Array
-  /** The file that is open: runs go on where the last one ended, mostly in the same file. */
-  private fd = -1
-  private openFile = -1
-  private openStart = 0
+  private readonly source: LaidFiles
+  private readonly runLength: number
 
   constructor(private readonly task: HashTask) {
-    this.counter = new Int32Array(task.counter)
-    this.digests = new Uint8Array(task.digests)
-    this.buffer = Buffer.allocUnsafeSlow(Math.min(READ_BYTES, Math.max(1, task.totalLength)))
+    const { files, pieceLength, totalLength, wanted } = task
+    this.buffer = Buffer.allocUnsafeSlow(Math.min(READ_BYTES, Math.max(1, totalLength)))
+    this.source = new LaidFiles(files, wanted !== null)
+    this.runLength = Math.max(1, Math.floor(RUN_BYTES / pieceLength)) * pieceLength
   }
 
   /** Takes a run and hashes it; the bytes it had, or 0 when there is none left. Throws a NodeError naming the file. */
   step(): number {
     const { pieceLength, totalLength } = this.task
-    const run = Atomics.add(this.counter, 0, 1)
-    const start = run * runLength(pieceLength)
-    const end = Math.min(start + runLength(pieceLength), totalLength)
+    const run = Atomics.add(this.task.counter, 0, 1)
+    const start = run * this.runLength
+    const end = Math.min(start + this.runLength, totalLength)
     if (run < 0 || start >= totalLength) {
       this.close()
       return 0
     }
     let hash: Hash | null = null
     for (let at = start; at < end;) {
-      const got = this.read(at, Math.min(this.buffer.length, end - at))
+      const got = this.source.read(at, this.buffer.subarray(0, Math.min(this.buffer.length, end - at)))
       for (let used = 0; used < got;) {
-        const pieceEnd = Math.min((Math.floor(at / pieceLength) + 1) * pieceLength, totalLength)
-        const take = Math.min(got - used, pieceEnd - at)
+        const take = Math.min(got - used, this.pieceEnd(at) - at)
         hash ??= createHash('sha1')
         hash.update(this.buffer.subarray(used, used + take))
         used += take
         at += take
-        if (at < pieceEnd) continue
-        this.digests.set(hash.digest(), (Math.ceil(at / pieceLength) - 1) * DIGEST)
+        if (at % pieceLength !== 0 && at !== totalLength) continue
+        this.settle(Math.ceil(at / pieceLength) - 1, hash.digest())
         hash = null
       }
+      if (got > 0) continue
+      // The next byte is not there: this piece is not right, and the one after it may be.
+      at = this.pieceEnd(at)
+      hash = null
     }
     return end - start
   }
 
   close(): void {
-    if (this.fd !== -1) fs.closeSync(this.fd)
-    this.fd = -1
-    this.openFile = -1
+    this.source.close()
   }
 
-  /** Fills the buffer with content from `offset`, over the ends of files. */
-  private read(offset: number, length: number): number {
-    let done = 0
-    while (done < length) {
-      const left = this.seek(offset + done)
-      const at = offset + done - this.openStart
-      const { path } = this.task.files[this.openFile]!
-      let got = 0
-      try {
-        got = fs.readSync(this.fd, this.buffer, done, Math.min(length - done, left), at)
-      } catch (error) {
-        throw readError(path, error)
-      }
-      if (got === 0) throw shortError(path)
-      done += got
-    }
-    return done
+  private pieceEnd(at: number): number {
+    const { pieceLength, totalLength } = this.task
+    return Math.min((Math.floor(at / pieceLength) + 1) * pieceLength, totalLength)
   }
 
-  /** Opens the file that holds the byte at `offset`; gives the bytes from there to its end. */
-  private seek(offset: number): number {
-    const { files } = this.task
-    let file = Math.max(this.openFile, 0)
-    let start = this.openFile === -1 ? 0 : this.openStart
-    if (offset < start) file = start = 0
-    for (let length = files[file]!.length; offset >= start + length; length = files[file]!.length) {
-      start += length
-      file++
-    }
-    if (file !== this.openFile) {
-      this.close()
-      const { path } = files[file]!
-      try {
-        this.fd = fs.openSync(path, 'r')
-      } catch (error) {
-        throw readError(path, error)
-      }
-      this.openFile = file
-      this.openStart = start
-    }
-    return start + files[file]!.length - offset
+  private settle(piece: number, digest: Buffer): void {
+    const { wanted, results } = this.task
+    const at = piece * DIGEST
+    if (wanted === null) results.set(digest, at)
+    else if (digest.equals(wanted.subarray(at, at + DIGEST))) results[piece] = 1
   }
 }
 
-function readError(path: string, error: unknown): NodeError {
-  return hashErrors.make('ERR_HASH_READ', `${path} cannot be read: ${messageOf(error)}`, {
-    cause: error,
-    details: { path },
-  })
-}
-
-function shortError(path: string): NodeError {
-  return hashErrors.make(
-    'ERR_HASH_SHORT',
-    `${path} became shorter while it was hashed; try again when it is finished`,
-    {
-      details: { path },
-    },
-  )
+function shared(bytes: Uint8Array): Uint8Array {
+  const copy = new Uint8Array(new SharedArrayBuffer(bytes.length))
+  copy.set(bytes)
+  return copy
 }

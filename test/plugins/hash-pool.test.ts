@@ -13,6 +13,18 @@ function temporary(): string {
   return fs.mkdtempSync(path.join(os.tmpdir(), 'shoal-hash-'))
 }
 
+function digestsOf(bytes: Buffer, pieceLength: number): Buffer {
+  const digests: Buffer[] = []
+  for (let at = 0; at < bytes.length; at += pieceLength) {
+    digests.push(
+      createHash('sha1')
+        .update(bytes.subarray(at, at + pieceLength))
+        .digest(),
+    )
+  }
+  return Buffer.concat(digests)
+}
+
 for (const options of [{ workers: 2 }, { workers: 0 }, { workers: 2, callerHelps: true }] satisfies HashPoolOptions[]) {
   register(
     `hash pool: contract, ${JSON.stringify(options)}`,
@@ -49,15 +61,7 @@ describe('hash pool: content that is worth threads', () => {
     for (let i = 0; i < LENGTH; i += 4096) bytes.writeUInt32LE(i, Math.min(i, LENGTH - 4))
     fs.writeFileSync(path.join(folder, 'a'), bytes.subarray(0, 30_000_001))
     fs.writeFileSync(path.join(folder, 'b'), bytes.subarray(30_000_001))
-    const digests: Buffer[] = []
-    for (let at = 0; at < LENGTH; at += PIECE) {
-      digests.push(
-        createHash('sha1')
-          .update(bytes.subarray(at, at + PIECE))
-          .digest(),
-      )
-    }
-    expected = Buffer.concat(digests)
+    expected = digestsOf(bytes, PIECE)
   })
   after(() => fs.rmSync(folder, { recursive: true, force: true }))
 
@@ -74,6 +78,34 @@ describe('hash pool: content that is worth threads', () => {
       await pool.close()
       expect(told).to.equal(LENGTH)
       expect(expected.equals(digests)).to.equal(true)
+    })
+  }
+
+  for (const options of [{ workers: 2 }, { workers: 2, callerHelps: true }, { workers: 0 }]) {
+    it(`is held against digests by ${JSON.stringify(options)}, with zeros, gaps and damage in it`, async () => {
+      // Zeros that are not stored, the second megabyte with a wrong byte, then a file that is not there, at the end of
+      // one that is too short.
+      const bytes = Buffer.alloc(LENGTH, 1)
+      bytes.fill(0, 0, 1000)
+      fs.writeFileSync(path.join(folder, 'c'), bytes.subarray(1000, 21 * PIECE - 3))
+      const digests = digestsOf(bytes, PIECE)
+      const damaged = fs.openSync(path.join(folder, 'c'), 'r+')
+      fs.writeSync(damaged, Buffer.of(2), 0, 1, PIECE)
+      fs.closeSync(damaged)
+      const files = [
+        { path: '', length: 1000 },
+        { path: path.join(folder, 'c'), length: 21 * PIECE - 1000 },
+        { path: path.join(folder, 'none'), length: 3 * PIECE },
+        { path: folder, length: LENGTH - 24 * PIECE - 5 },
+        { path: '', length: 5 },
+      ]
+      const pool = createHashPool(options)
+      let told = 0
+      const right = await pool.check(files, PIECE, digests, count => (told += count))
+      await pool.close()
+      expect(told).to.equal(LENGTH)
+      const expectedRight = Array.from({ length: 41 }, (_, piece) => (piece < 20 && piece !== 1 ? 1 : 0))
+      expect([...right]).to.deep.equal(expectedRight)
     })
   }
 

@@ -48,7 +48,7 @@ async function create(shell: Shell, path: string, options: Options): Promise<voi
   const files = await disk.walk(root)
   const platform = pathPlatform
   const plan = planTorrent(files, options.name ?? basename(root), { pieceLength: options.pieceLength, platform })
-  const hashing = await machineHashing({ callerHelps: true })
+  const hashing = await machineHashing()
   const progress = new HashProgress(shell, plan.totalLength)
   const pieces = await hashing
     .digests(files, root, plan.pieceLength, progress.add, new AbortController().signal)

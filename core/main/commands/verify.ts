@@ -27,7 +27,6 @@ export function register(program: Command, shell: Shell): void {
 async function verify(shell: Shell, file: string, folder: string): Promise<void> {
   const metainfo = parseMetainfo(await (await machineFiles()).read(file), pathPlatform)
   refuseV2Only(metainfo)
-  // Read on this thread, hashed on others.
   const hashing = await machineHashing()
   const progress = new HashProgress(shell, metainfo.geometry.totalLength)
   const damage = await checkContent(metainfo, folder, hashing, progress.add).finally(() => progress.end())
