@@ -9,6 +9,11 @@ export interface Clock {
   now(): number
   /** Wall-clock milliseconds since 1970; for logs and files only, never for intervals. */
   epoch(): number
+  /**
+   * Minutes by which local time is ahead of UTC at that moment of `epoch`, summer time included; for what people say by
+   * the hour of the day. Absent: local time is UTC.
+   */
+  utcOffset?(epoch: number): number
   /** Calls `run` once, not before `ms` have passed, never inside `after` itself. A pending timer keeps the process up. */
   after(ms: number, run: () => void): Timer
   /** Calls `run` every `ms` until cancelled. */

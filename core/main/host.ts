@@ -42,6 +42,7 @@ const LONGEST = 2 ** 31 - 1
 export const systemClock: Clock = {
   now: () => performance.now(),
   epoch: () => Date.now(),
+  utcOffset: epoch => -new Date(epoch).getTimezoneOffset(),
   after(ms, run) {
     const due = performance.now() + ms
     let timer: NodeJS.Timeout

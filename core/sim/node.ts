@@ -27,6 +27,8 @@ export interface NodeSettings {
   /** Of datagrams, from 0 to 1, on the way out as on the way in. */
   readonly loss: number
   readonly disk: DiskSpeed
+  /** Minutes by which its local time is ahead of UTC, at a moment of its wall clock. */
+  readonly utcOffset: (epoch: number) => number
   /** Collected lines are kept in `lines`; by default a node says nothing. */
   readonly log: 'collected' | 'silent'
 }
@@ -80,7 +82,7 @@ export class SimNode {
     this.datagrams = new Ports<DatagramService>(this.addresses, hold, 'datagram port')
     const random = world.random.fork(`node ${name}`)
     this.host = {
-      clock: this.clock(random.fork('clock').below(CLOCK_SPREAD_MS)),
+      clock: this.clock(random.fork('clock').below(CLOCK_SPREAD_MS), settings.utcOffset),
       random,
       entropy: random.fork('entropy'),
       log: settings.log === 'silent' ? silentLogger : this.logger({}),
@@ -125,7 +127,7 @@ export class SimNode {
     return ip === undefined ? null : endpointOf(ip, port)
   }
 
-  private clock(offset: number): Clock {
+  private clock(offset: number, utcOffset: NodeSettings['utcOffset']): Clock {
     const { timeline } = this.world
     const after = (ms: number, run: () => void): Timer => {
       const letGo = this.hold(`timer of ${ms} ms set at ${timeline.now}`)
@@ -143,6 +145,7 @@ export class SimNode {
     return {
       now: () => timeline.now + offset,
       epoch: () => EPOCH_MS + timeline.now,
+      utcOffset,
       after,
       every(ms, run) {
         let timer = after(ms, beat)

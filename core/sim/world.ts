@@ -22,6 +22,7 @@ const settings: Omit<NodeSettings, 'addresses'> = {
   downBytesPerSecond: Infinity,
   loss: 0,
   disk: { operationMs: 0.1, bytesPerSecond: 500_000_000 },
+  utcOffset: () => 0,
   log: 'silent',
 }
 
