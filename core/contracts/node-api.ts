@@ -38,7 +38,23 @@ export type NodeEvent = {
   readonly event: 'torrent' | 'complete' | 'announce' | 'warning' | 'error'
 } & Readonly<Record<string, unknown>>
 
+/** Bytes of content a second, not counting what the protocol adds (under 1 %); null: no limit. */
+export interface RateLimits {
+  readonly down: number | null
+  readonly up: number | null
+}
+
+/** Which limits of the node hold: those the hour calls for, the usual ones, or the alternative ones at any hour. */
+export type LimitMode = 'schedule' | 'usual' | 'alternative'
+
+/** `down`, `up`: as set. `inForce`: as they hold now; for a torrent the node's, which it shares, may be lower. */
+export interface LimitState extends RateLimits {
+  readonly inForce: RateLimits
+  readonly mode: LimitMode
+}
+
 export interface AddOptions {
+  readonly limits?: Partial<RateLimits>
   readonly storage?: string
   readonly selector?: string
   readonly selectorOptions?: Readonly<Record<string, unknown>>
@@ -61,6 +77,15 @@ export interface NodeApi {
   add(source: { readonly torrent: Uint8Array } | { readonly path: string }, options?: AddOptions): Promise<string>
   pause(infoHash: string): Promise<void>
   resume(infoHash: string): Promise<void>
+  /** Of the node, or of one torrent. */
+  limits(infoHash?: string): LimitState
+  /**
+   * Sets the usual limits of the node, or those of one torrent; a direction left out stays as it is. They hold at once
+   * and until the node stops. At least 1,024 bytes a second; anything else is ERR_CLIENT_LIMIT.
+   */
+  setLimits(change: Partial<RateLimits>, infoHash?: string): void
+  /** Overrides the schedule, or follows it again. */
+  setLimitMode(mode: LimitMode): void
   remove(infoHash: string, options?: { readonly deleteData?: boolean }): Promise<void>
 }
 

@@ -3,12 +3,14 @@
 import { PieceState } from '../contracts/piece-selector.js'
 import { BLOCK_LENGTH, type PieceGeometry } from '../protocol/geometry.js'
 import type { PieceIndex } from '../protocol/ids.js'
+import { AskFlow } from './flows.js'
 import { hopeless } from './hopeless-piece.js'
 import type { PieceBook } from './piece-book.js'
 import { BlockState, NO_SLOT, NOBODY, type PieceSlots } from './piece-slots.js'
 import { type Peer, PeerFlag, type PeerTable } from './peer-table.js'
 import { PieceWork } from './piece-work.js'
 import { Pipelines } from './pipelines.js'
+import type { RateLane } from './rate-gate.js'
 import { numberNamed, numberOf, Requests } from './requests.js'
 import { auditRequests } from './scheduler-audit.js'
 import type { SelectorGuard } from './selector-guard.js'
@@ -41,6 +43,8 @@ export class BlockScheduler {
   private readonly idleAt: Float64Array
   /** The block a peer is in the middle of sending, as PieceSlots numbers it, or -1. */
   private readonly writing: Int32Array
+  /** By peer, where it may have to wait for its turn to be asked. */
+  private readonly turns: (AskFlow | undefined)[] = []
   private stock = 0
   private now = 0
   /** Bytes that came and were of no use: asked twice, late, or not asked at all. */
@@ -54,6 +58,7 @@ export class BlockScheduler {
   constructor(
     private readonly parts: SchedulerParts,
     selector: SelectorGuard,
+    private readonly lane: RateLane,
     private readonly pieceFull: (slot: number) => void,
   ) {
     const { peers } = parts
@@ -72,16 +77,23 @@ export class BlockScheduler {
     return this.requests.count(peer)
   }
 
-  /** Asks a peer for as much as its pipeline has room for. */
+  /** Asks a peer for as much as its pipeline has room for, in its turn where there is a limit. */
   fill(peer: Peer): void {
+    if (this.lane.limited) this.lineUp(peer)
+    else this.ask(peer, Infinity)
+  }
+
+  /** Asks for `most` blocks at most; says for how many. */
+  private ask(peer: Peer, most: number): number {
     const p = peer.slot
+    if (this.idleAt[p] === this.stock) return 0
     const choked = this.peers.is(p, PeerFlag.TheyChoke)
-    if (choked && peer.allowedFast.length === 0) return
-    if (this.idleAt[p] === this.stock) return
+    if (choked && peer.allowedFast.length === 0) return 0
     const outstanding = this.requests.count(p)
-    let room = this.pipelines.room(p, outstanding)
-    if (room === 0) return
+    let room = Math.min(most, this.pipelines.room(p, outstanding))
+    if (room === 0) return 0
     if (outstanding === 0) this.peers.lastBlock[p] = this.now
+    const all = room
     while (room > 0) {
       const slot = choked ? this.work.fastSlot(peer) : this.work.slotFor(peer)
       if (slot === NO_SLOT) break
@@ -90,6 +102,21 @@ export class BlockScheduler {
     if (room > 0 && !choked && this.atTheEnd() && !this.peers.is(p, PeerFlag.Parole | PeerFlag.Snubbing))
       room -= this.repeat(peer, room)
     if (room > 0) this.idleAt[p] = this.stock
+    return all - room
+  }
+
+  private lineUp(peer: Peer): void {
+    const p = peer.slot
+    if (this.idleAt[p] === this.stock || this.pipelines.room(p, this.requests.count(p)) === 0) return
+    if (this.peers.is(p, PeerFlag.TheyChoke) && peer.allowedFast.length === 0) return
+    this.lane.want((this.turns[p] ??= new AskFlow(peer, (one, blocks) => this.turn(one, blocks))))
+  }
+
+  private turn(peer: Peer, blocks: number): number {
+    const asked = this.ask(peer, blocks)
+    if (asked > 0) this.lineUp(peer)
+    peer.voice.flush()
+    return asked
   }
 
   fillAll(): void {
@@ -154,6 +181,7 @@ export class BlockScheduler {
     if (!this.requests.take(peer.slot, numberNamed(this.geometry, piece, begin, length))) return false
     const slot = this.slots.slotOf[piece] ?? NO_SLOT
     if (slot !== NO_SLOT) this.unask(slot, begin / BLOCK_LENGTH)
+    if (this.lane.limited) this.lane.refund(length)
     return true
   }
 
@@ -161,6 +189,7 @@ export class BlockScheduler {
   release(peer: Peer): void {
     const p = peer.slot
     this.stopWriting(peer)
+    this.leaveTurn(p)
     for (let number = this.requests.shift(p); number >= 0; number = this.requests.shift(p)) {
       const piece = Math.floor(number / this.geometry.blocksPerPiece)
       const slot = this.slots.slotOf[piece] ?? NO_SLOT
@@ -173,6 +202,14 @@ export class BlockScheduler {
       if (this.slots.exclusive[slot] === p && this.isOpen(slot)) this.giveUp(slot)
     }
     this.idleAt[p] = -1
+  }
+
+  private leaveTurn(p: number): void {
+    const turn = this.turns[p]
+    if (turn === undefined) return
+    this.lane.leave(turn)
+    this.lane.refund(this.requests.count(p) * BLOCK_LENGTH)
+    this.turns[p] = undefined
   }
 
   /** It chokes us, and will refuse one by one what it was asked (BEP 6): others may take over what it is at. */
@@ -228,14 +265,14 @@ export class BlockScheduler {
     let k = this.slots.cursor[slot]!
     for (; k < blocks && asked < room; k++) {
       if (this.slots.blockState[this.slots.block(slot, k)] !== BlockState.Free) continue
-      this.ask(peer, slot, k)
+      this.askBlock(peer, slot, k)
       asked++
     }
     this.slots.cursor[slot] = k
     return asked
   }
 
-  private ask(peer: Peer, slot: number, k: number): void {
+  private askBlock(peer: Peer, slot: number, k: number): void {
     const piece = this.slots.pieceIn(slot)
     this.slots.ask(slot, k)
     this.requests.add(peer.slot, numberOf(this.geometry, piece, k))
@@ -259,7 +296,7 @@ export class BlockScheduler {
         const block = this.slots.block(slot, k)
         if (this.slots.blockState[block] !== BlockState.Asked || this.slots.askers[block]! >= MOST_ASKERS) continue
         if (this.requests.has(peer.slot, numberOf(this.geometry, piece, k))) continue
-        this.ask(peer, slot, k)
+        this.askBlock(peer, slot, k)
         asked++
       }
     }

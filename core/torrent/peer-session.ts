@@ -10,11 +10,13 @@ import { MAX_REQUEST_LENGTH } from '../protocol/limits.js'
 import { WireDecoder, type WireHandler } from '../protocol/wire-decoder.js'
 import { WireFault } from '../protocol/wire-messages.js'
 import { CloseReason } from './close-reason.js'
+import { ReadFlow, UploadFlow } from './flows.js'
 import { PeerExtensions } from './peer-extensions.js'
 import { PeerLens } from './peer-lens.js'
 import { PeerPieces, Told } from './peer-pieces.js'
 import { type Peer, PeerFlag } from './peer-table.js'
 import { PeerVoice } from './peer-voice.js'
+import type { RateLane } from './rate-gate.js'
 import type { FindSwarm, Swarm } from './swarm.js'
 import { UploadQueue } from './upload-queue.js'
 
@@ -41,6 +43,9 @@ export class PeerSession implements PeerSink, WireHandler, Peer {
   private reader: HandshakeReader | null = new HandshakeReader()
   private decoder: WireDecoder | null = null
   private uploads: UploadQueue | null = null
+  /** Where there is a limit: our turns to send and to read. */
+  private upload: UploadFlow | null = null
+  private reading: ReadFlow | null = null
   readonly voice: PeerVoice
   private pieces: PeerPieces | null = null
   private grantedFast: readonly number[] = []
@@ -150,6 +155,7 @@ export class PeerSession implements PeerSink, WireHandler, Peer {
       if (now - this.heardAt > HANDSHAKE_MS) this.close(CloseReason.HandshakeTimeout)
       return
     }
+    if (this.reading?.paused) this.excuse(now)
     if (now - this.heardAt > IDLE_MS) return this.close(CloseReason.Idle)
     if (this.voice.spoke) this.spokeAt = now
     this.voice.spoke = false
@@ -224,8 +230,16 @@ export class PeerSession implements PeerSink, WireHandler, Peer {
     }
   }
 
+  /** It is we who do not read what it sends. */
+  private excuse(now: number): void {
+    this.heardAt = now
+    if (this.swarm !== null) this.swarm.peers.lastBlock[this.slot] = now
+  }
+
   private leave(swarm: Swarm, reason: CloseReason, error: NodeError | null): void {
     swarm.scheduler.release(this)
+    if (this.upload !== null) swarm.pace.uploads.leave(this.upload)
+    this.reading?.leave()
     this.pieces?.leave()
     swarm.peers.release(this.slot)
     this.slot = -1
@@ -258,7 +272,11 @@ export class PeerSession implements PeerSink, WireHandler, Peer {
   }
 
   pump(): void {
-    if (this.uploads !== null && this.reason === null) this.uploads.pump()
+    const { uploads, swarm } = this
+    if (uploads === null || swarm === null || this.reason !== null) return
+    const lane = swarm.pace.uploads
+    uploads.pump(lane.limited ? 0 : Infinity)
+    if (lane.limited && uploads.ready) lane.want((this.upload ??= new UploadFlow(uploads, lane)))
   }
 
   // ---- what the peer says
@@ -361,10 +379,16 @@ export class PeerSession implements PeerSink, WireHandler, Peer {
   }
 
   onBlock(piece: number, begin: number, length: number, copied: boolean): void {
+    if (this.swarm?.pace.reads.limited) this.payFor(length, this.swarm.pace.reads)
     if (this.swarm === null || this.swarm.scheduler.received(this, piece, begin, length, copied)) return
     if (this.voice.takesBack(length)) return
     this.unrequested += length
     if (this.unrequested > MOST_UNREQUESTED) this.close(CloseReason.Unrequested)
+  }
+
+  private payFor(bytes: number, lane: RateLane): void {
+    this.reading ??= new ReadFlow(this.link, lane)
+    this.reading.took(bytes)
   }
 
   private told(told: Told | undefined): void {

@@ -8,6 +8,7 @@ import type { Availability } from './availability.js'
 import type { BlockScheduler } from './block-scheduler.js'
 import type { ChokeRound } from './choke-round.js'
 import type { CloseReason } from './close-reason.js'
+import type { TorrentPace } from './pace.js'
 import type { PeerSession } from './peer-session.js'
 import type { PeerTable } from './peer-table.js'
 import type { PieceBook } from './piece-book.js'
@@ -29,6 +30,7 @@ export interface Swarm {
   readonly scheduler: BlockScheduler
   readonly chokes: ChokeRound
   readonly reads: ReadAhead
+  readonly pace: TorrentPace
   /** Milliseconds, as of the last tick. */
   readonly now: number
   /** May this peer join, now that its handshake is in? A reason: no, and the link is closed with it. */

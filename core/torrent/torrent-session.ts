@@ -22,6 +22,7 @@ import { CloseReason } from './close-reason.js'
 import { torrentErrors } from './errors.js'
 import { Interest } from './interest.js'
 import { PeerAdmission } from './peer-admission.js'
+import type { TorrentPace } from './pace.js'
 import type { PeerBook } from './peer-book.js'
 import { PeerSession } from './peer-session.js'
 import { PeerFlag, PeerTable } from './peer-table.js'
@@ -56,6 +57,7 @@ export interface SessionParts {
   readonly maxPeers: number
   readonly maxPeersPerAddress: number
   readonly uploadSlots: number
+  readonly pace: TorrentPace
   readonly now: number
   readonly events: SessionEvents
 }
@@ -88,6 +90,7 @@ export class TorrentSession implements Swarm {
   readonly scheduler: BlockScheduler
   readonly chokes: ChokeRound
   readonly reads: ReadAhead
+  readonly pace: TorrentPace
   readonly trust = new Trust()
   now: number
   downloaded = 0
@@ -113,6 +116,7 @@ export class TorrentSession implements Swarm {
     this.geometry = geometry
     this.info = parts.info
     this.port = parts.port
+    this.pace = parts.pace
     this.now = this.lastTick = parts.now
     this.book = new PieceBook(geometry)
     this.peers = new PeerTable(parts.maxPeers)
@@ -142,6 +146,7 @@ export class TorrentSession implements Swarm {
     this.scheduler = new BlockScheduler(
       { geometry, book: this.book, slots: this.slots, peers: this.peers },
       this.selector,
+      parts.pace.asks,
       slot => this.commits.commit(slot),
     )
     this.chokes = new ChokeRound(this.peers, parts.choke, parts.uploadSlots, parts.random, error =>

@@ -33,6 +33,16 @@ export class UploadQueue {
     return this.pieces.length
   }
 
+  /** Something waits that the link would take. */
+  get ready(): boolean {
+    return this.pieces.length > 0 && this.outlet.writable
+  }
+
+  /** The length of what is sent next. */
+  get next(): number {
+    return this.pieces.length === 0 ? 0 : this.lengths.peek()
+  }
+
   /** False: the queue is full. */
   push(piece: number, begin: number, length: number): boolean {
     if (this.pieces.length >= MAX_QUEUED_REQUESTS) return false
@@ -65,13 +75,16 @@ export class UploadQueue {
     }
   }
 
-  /** Sends while the link takes it and the bytes are at hand. */
-  pump(): void {
+  /** Sends while the link takes it and the bytes are at hand, `most` bytes at most; says how many. */
+  pump(most = Infinity): number {
+    let left = most
+    let sent = 0
     this.unpin(this.outlet.sent)
     while (this.pieces.length > 0 && this.outlet.writable) {
       const piece = this.geometry.piece(this.pieces.peek())
       const begin = this.begins.peek()
       const length = this.lengths.peek()
+      if (length > left) break
       if (piece === -1 || !this.has(piece)) {
         this.drop()
         continue
@@ -92,8 +105,11 @@ export class UploadQueue {
       if (second >= 0) this.pin(second, mark)
       this.shift()
       this.uploaded(length)
+      left -= length
+      sent += length
     }
     this.readAhead()
+    return sent
   }
 
   /** The link is gone and touches nothing any more. */

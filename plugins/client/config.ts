@@ -1,7 +1,11 @@
 import { path, z } from '../../core/kernel/plugin.js'
+import { DAYS } from './limit-schedule.js'
+import { limitOptions } from './limit-options.js'
 import { torrentOptions } from './torrent-options.js'
 
 const listen = z.string().regex(/^(\[[^\]]+\]|[^:[\]]+):\d{1,5}$/, 'HOST:PORT, [ADDRESS]:PORT for IPv6')
+
+const hour = (pattern: RegExp) => z.string().regex(pattern, 'a time of day such as "08:30"')
 
 export const config = z.strictObject({
   listen: z
@@ -34,10 +38,34 @@ export const config = z.strictObject({
       z.strictObject({
         path: path().describe('A file or folder to seed'),
         torrent: path().optional().describe('Its .torrent file; by default one is made'),
+        limits: limitOptions.optional().describe('How fast this torrent may go, at most'),
       }),
     )
     .default([])
     .describe('Content to seed from where it lies'),
+  limits: limitOptions.optional().describe('How fast all torrents together may go, at most'),
+  alternativeLimits: limitOptions
+    .optional()
+    .describe('Other limits for the whole node, for hours of the schedule or until further notice'),
+  schedule: z
+    .array(
+      z.strictObject({
+        days: z
+          .array(z.enum(DAYS))
+          .min(1)
+          .default([...DAYS])
+          .describe('Days on which the hours begin; by default all'),
+        from: hour(/^([01]\d|2[0-3]):[0-5]\d$/)
+          .default('00:00')
+          .describe('Local time, HH:MM'),
+        to: hour(/^(([01]\d|2[0-3]):[0-5]\d|24:00)$/)
+          .default('24:00')
+          .describe('Local time, HH:MM; on the next day where it is not after "from"'),
+        limits: limitOptions.optional().describe('What holds in these hours; by default the alternative limits'),
+      }),
+    )
+    .default([])
+    .describe('When other limits hold for the whole node; of several that match the last one counts'),
   selector: z.string().default('rarest-first').describe('The piece selector, by name'),
   storage: z.string().default('file').describe('The storage, by name'),
   transport: z.string().default('tcp').describe('The peer transport, by name'),

@@ -8,6 +8,7 @@ export const clientErrors = errorTable({
   ERR_CLIENT_UNKNOWN: 'operator',
   ERR_CLIENT_STOPPING: 'operator',
   ERR_CLIENT_ANNOUNCE: 'operator',
+  ERR_CLIENT_LIMIT: 'operator',
   ERR_CLIENT_STATE: 'operator',
   ERR_CLIENT_FAILED: 'defect',
 })

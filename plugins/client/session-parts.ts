@@ -8,11 +8,13 @@ import type { PieceSelectorFactory } from '../../core/contracts/piece-selector.j
 import type { StorageFactory, TorrentStorage } from '../../core/contracts/storage.js'
 import type { TorrentCatalog, TrackerServer } from '../../core/contracts/tracker.js'
 import type { NamedRegistry, Scope } from '../../core/kernel/plugin.js'
+import { toHex } from '../../core/base/bytes.js'
 import type { PeerId } from '../../core/protocol/ids.js'
 import type { BufferArena } from '../../core/torrent/buffer-arena.js'
 import type { PeerBook } from '../../core/torrent/peer-book.js'
 import type { SessionEvents, SessionParts } from '../../core/torrent/torrent-session.js'
 import type { ClientConfig } from './config.js'
+import type { SpeedLimits } from './speed-limits.js'
 import type { TorrentWork } from './torrent-work.js'
 
 /** What the client was given at set-up, and what it keeps for all torrents. */
@@ -33,6 +35,7 @@ export interface ClientParts {
   readonly trackers: readonly TrackerServer[]
   readonly catalog: TorrentCatalog | undefined
   readonly arena: BufferArena
+  readonly speed: SpeedLimits
   readonly openScope: (label: string) => Scope
   /** Our port for peers; 0 where we do not listen. */
   readonly port: () => number
@@ -71,5 +74,6 @@ export function sessionParts(parts: ClientParts, plan: TorrentWork, opened: Open
     maxPeers: parts.config.maxPeers,
     maxPeersPerAddress: parts.config.maxPeersPerAddress,
     uploadSlots: parts.config.uploadSlots,
+    pace: parts.speed.torrent(toHex(metainfo.infoHash), plan.options.limits),
   }
 }

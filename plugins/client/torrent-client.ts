@@ -4,12 +4,21 @@ import type { Endpoint } from '../../core/base/address.js'
 import { fromHex, toHex } from '../../core/base/bytes.js'
 import type { Timer } from '../../core/base/clock.js'
 import { messageOf, NodeError } from '../../core/base/errors.js'
-import type { AddOptions, NodeApi, NodeEvent, NodeSnapshot } from '../../core/contracts/node-api.js'
+import type {
+  AddOptions,
+  LimitMode,
+  LimitState,
+  NodeApi,
+  NodeEvent,
+  NodeSnapshot,
+  RateLimits,
+} from '../../core/contracts/node-api.js'
 import type { TorrentSession } from '../../core/torrent/torrent-session.js'
 import { Dialer } from './dialer.js'
 import { clientErrors } from './errors.js'
 import { PeerDoor } from './peer-door.js'
 import type { ClientParts } from './session-parts.js'
+import { SpeedLimits } from './speed-limits.js'
 import { Torrent } from './torrent.js'
 import type { TorrentPeers } from './torrent-peers.js'
 import type { TorrentWork } from './torrent-work.js'
@@ -32,9 +41,10 @@ export class TorrentClient implements NodeApi {
   private opening = 0
   private opened: Promise<unknown> = Promise.resolve()
 
-  constructor(parts: Omit<ClientParts, 'port' | 'dial'>) {
+  constructor(parts: Omit<ClientParts, 'port' | 'dial' | 'speed'>) {
     this.parts = {
       ...parts,
+      speed: new SpeedLimits(parts.config, parts.host.clock),
       port: () => this.door.local[0]?.port ?? 0,
       dial: () => this.dialer.run(this.dialling),
     }
@@ -93,6 +103,7 @@ export class TorrentClient implements NodeApi {
     await Promise.all(closing)
     await this.opened
     await this.door.close()
+    this.parts.speed.stop()
   }
 
   // ---- NodeApi
@@ -141,6 +152,19 @@ export class TorrentClient implements NodeApi {
     await torrent.close()
     await torrent.remove(options.deleteData === true)
     this.torrents.delete(torrent.hash)
+    this.parts.speed.forget(torrent.hash)
+  }
+
+  limits(infoHash?: string): LimitState {
+    return this.parts.speed.state(infoHash === undefined ? undefined : this.torrent(infoHash).hash)
+  }
+
+  setLimits(change: Partial<RateLimits>, infoHash?: string): void {
+    this.parts.speed.change(change, infoHash === undefined ? undefined : this.torrent(infoHash).hash)
+  }
+
+  setLimitMode(mode: LimitMode): void {
+    this.parts.speed.follow(mode)
   }
 
   checkInvariants(): readonly string[] {
@@ -162,6 +186,7 @@ export class TorrentClient implements NodeApi {
   }
 
   private tick(now: number): void {
+    this.parts.speed.tick()
     this.door.tick(now)
     for (const torrent of this.torrents.values()) torrent.tick(now)
     this.parts.dial()
@@ -201,6 +226,8 @@ export class TorrentClient implements NodeApi {
     if (known !== undefined && known.snapshot().phase !== 'failed') {
       throw clientErrors.make('ERR_CLIENT_TWICE', `torrent ${plan.metainfo.name} (${hash}) is there already`)
     }
+    if (known !== undefined) this.parts.speed.forget(hash)
+    this.parts.speed.torrent(hash, plan.options.limits)
     const torrent = new Torrent(this.parts, plan, event => this.say(event))
     this.torrents.set(hash, torrent)
     // What failed may still be letting go of its lock.

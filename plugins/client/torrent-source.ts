@@ -6,6 +6,7 @@ import { parseMetainfo, refuseV2Only, type Metainfo } from '../../core/protocol/
 import { assembleTorrent, planTorrent } from '../../core/protocol/torrent-plan.js'
 import { contentFacts } from './content-facts.js'
 import { clientErrors } from './errors.js'
+import type { ClientConfig } from './config.js'
 import type { ClientParts } from './session-parts.js'
 import { ShareFolder } from './share-folder.js'
 import type { TorrentOptions } from './torrent-options.js'
@@ -33,7 +34,7 @@ export class TorrentSource {
     const { torrents, seeds, share } = this.parts.config
     return [
       ...torrents.map(({ file, ...options }) => async () => [await this.fromFile(file, { options })]),
-      ...seeds.map(entry => async (signal: AbortSignal) => [await this.fromContent(entry.path, entry.torrent, signal)]),
+      ...seeds.map(entry => async (signal: AbortSignal) => [await this.fromContent(entry, signal)]),
       ...(share === undefined ? [] : [(signal: AbortSignal) => this.fromShare(share, signal)]),
     ]
   }
@@ -57,12 +58,15 @@ export class TorrentSource {
     }
   }
 
-  private async fromContent(path: string, torrent: string | undefined, signal: AbortSignal): Promise<TorrentWork> {
+  private async fromContent(
+    { path, torrent, limits }: ClientConfig['seeds'][number],
+    signal: AbortSignal,
+  ): Promise<TorrentWork> {
     if ((await this.parts.files.stat(path)) === null) {
       throw clientErrors.make('ERR_CLIENT_NO_TORRENT', `there is no ${path} to seed`, { details: { path } })
     }
     const { folder, nameOnDisk } = placeOf(path)
-    const where = { nameOnDisk, options: { into: folder } }
+    const where = { nameOnDisk, options: { into: folder, ...(limits === undefined ? {} : { limits }) } }
     if (torrent !== undefined) return this.fromFile(torrent, where)
     const found = await this.parts.files.walk(path)
     const plan = planTorrent(found, nameOnDisk)

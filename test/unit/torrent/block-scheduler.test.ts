@@ -12,6 +12,7 @@ import { PeerFlag, PeerTable } from '../../../core/torrent/peer-table.js'
 import { SelectorGuard } from '../../../core/torrent/selector-guard.js'
 import { indexOf } from './indexes.js'
 import { TablePeer } from './table-peer.js'
+import { unlimited } from './unlimited.js'
 
 /** Pieces in their order. */
 const inOrder: PieceSelectorFactory = {
@@ -54,7 +55,7 @@ class Bed {
       random: createRandom(1),
     }
     const guard = new SelectorGuard(inOrder, {}, view, 20, 'in-order', () => {})
-    this.scheduler = new BlockScheduler(this, guard, slot => {
+    this.scheduler = new BlockScheduler(this, guard, unlimited().asks, slot => {
       const piece = this.slots.pieceIn(slot)
       this.full.push(piece)
       this.book.move(piece, PieceState.Verifying)

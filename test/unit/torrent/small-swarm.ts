@@ -16,6 +16,7 @@ import type { CloseReason } from '../../../core/torrent/close-reason.js'
 import { PeerBook } from '../../../core/torrent/peer-book.js'
 import { PeerSession } from '../../../core/torrent/peer-session.js'
 import { TorrentSession, type SessionParts } from '../../../core/torrent/torrent-session.js'
+import { unlimited } from './unlimited.js'
 
 export const rarest: PieceSelectorFactory = {
   create: view => ({ pick: peer => bestScore(view, peer, piece => view.availability[piece] ?? 0) }),
@@ -200,6 +201,7 @@ export class SmallSwarm {
       maxPeers: 40,
       maxPeersPerAddress: 8,
       uploadSlots: 8,
+      pace: unlimited(),
       now: this.now,
       events: {
         pieceFull: () => null,
