@@ -31,7 +31,7 @@ export class Announcer {
     this.lanes = lanes.map(
       tiers =>
         new Lane(
-          tiers.map(tier => tier.map(url => new TrackerRecord(new URL(url)))),
+          tiers.map(tier => tier.map(address => new TrackerRecord(address))),
           random,
         ),
     )
@@ -47,6 +47,18 @@ export class Announcer {
     }
     if (this.whole) attempts.push(...this.completions(now))
     return attempts
+  }
+
+  /** When `tick` has something to do for a torrent that is whole, unless something happens before. */
+  nextDue(): number {
+    let due = Infinity
+    for (const lane of this.lanes) {
+      due = Math.min(due, lane.dueAt)
+      if (!this.whole) continue
+      for (const tracker of lane.trackers)
+        if (!tracker.busy && tracker.owedCompleted) due = Math.min(due, tracker.retryAt)
+    }
+    return due
   }
 
   answered(attempt: Attempt, intervalS: number, minIntervalS: number | undefined, now: number): void {

@@ -38,6 +38,12 @@ export class Lane {
     return now >= (hungry ? this.hungryAt : this.regularAt)
   }
 
+  /** When the next round is due, for a torrent that wants no data. A tracker that is busy with something else is looked at again. */
+  get dueAt(): number {
+    if (this.asking || this.trackers.length === 0) return Infinity
+    return this.refreshing ? this.hungryAt : this.regularAt
+  }
+
   /** The tracker whose turn it is; null when all are backing off (then nothing is due before the first is back) or it is busy. */
   pick(now: number): TrackerRecord | null {
     const { trackers } = this

@@ -1,7 +1,8 @@
 // Which trackers of a torrent are asked side by side. A policy cuts the tiers of BEP 12 into lanes; each lane is walked
 // on its own, front to back, and uses one tracker at a time.
+import type { TrackerAddress } from './tracker-record.js'
 
-export type Tiers = ReadonlyArray<readonly string[]>
+export type Tiers = ReadonlyArray<readonly TrackerAddress[]>
 
 export type TierPolicy = (tiers: Tiers) => readonly Tiers[]
 

@@ -2,7 +2,6 @@
 import { AnnounceEvent } from '../../core/contracts/swarm-store.js'
 import type { AnnounceNote } from '../../core/contracts/peer-discovery.js'
 import type { AnnounceResult } from '../../core/contracts/tracker-client.js'
-import { maskUrl } from '../../core/protocol/tracker-url.js'
 
 /** The family announced over; 0 leaves it to the system. Each is a peer of its own to the tracker (BEP 7). */
 export type Route = 0 | 4 | 6
@@ -16,8 +15,14 @@ interface Acceptance {
   trackerId: string | undefined
 }
 
-export class TrackerRecord {
+export interface TrackerAddress {
+  readonly url: URL
   /** For people: secrets masked. */
+  readonly shown: string
+}
+
+export class TrackerRecord {
+  readonly url: URL
   readonly shown: string
   /** One announce to a tracker at a time. */
   busy = false
@@ -26,8 +31,9 @@ export class TrackerRecord {
   retryAt = 0
   private readonly acceptances = new Map<Route, Acceptance>()
 
-  constructor(readonly url: URL) {
-    this.shown = maskUrl(url)
+  constructor({ url, shown }: TrackerAddress) {
+    this.url = url
+    this.shown = shown
   }
 
   get accepted(): boolean {

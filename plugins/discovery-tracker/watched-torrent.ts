@@ -4,15 +4,34 @@ import { NodeError } from '../../core/base/errors.js'
 import type { DiscoveryHandle, Progress } from '../../core/contracts/peer-discovery.js'
 import type { Announcer, Attempt } from './announcer.js'
 import type { Asker } from './asker.js'
+import type { Due } from './due-queue.js'
 import { errors } from './errors.js'
+import type { GoodbyeSeats } from './goodbye-seats.js'
 
 /** On leaving, what is under way may finish for this long, so that a tracker just reached is not left with a ghost. */
 const GRACE_MS = 1000
 /** Goodbyes take no longer than this, whatever the caller allows: a tracker forgets who falls silent anyway. */
 const GOODBYES_MS = 5000
 
-export class WatchedTorrent implements DiscoveryHandle {
-  private readonly cut = new AbortController()
+/** What a torrent asks and tells of those it shares the trackers with. */
+export interface Company {
+  /** Something of it may have fallen due. */
+  changed(): void
+  /** An announce is under way, or is not any more. */
+  begun(): void
+  ended(): void
+  /** It falls silent but for its goodbyes. */
+  gone(): void
+  readonly seats: GoodbyeSeats
+}
+
+export class WatchedTorrent implements DiscoveryHandle, Due {
+  dueAt = Infinity
+  place = -1
+  /** It wants data, and may be in a hurry; as of its last announce, or of the last news of it. */
+  wanting: boolean
+  /** Ends what is under way; there only while something is. */
+  private cut: AbortController | null = null
   private readonly flights = new Set<Promise<void>>()
   private leaving: Promise<void> | null = null
 
@@ -21,18 +40,33 @@ export class WatchedTorrent implements DiscoveryHandle {
     private readonly asker: Asker,
     private readonly progress: () => Progress,
     private readonly clock: Clock,
-    /** Something may have fallen due. */
-    private readonly wake: () => void,
-    private readonly gone: () => void,
-  ) {}
+    private readonly company: Company,
+  ) {
+    this.wanting = progress().left > 0
+  }
+
+  /** It has said goodbye, or is about to. */
+  get left(): boolean {
+    return this.leaving !== null
+  }
+
+  nextDue(): number {
+    return this.announcer.nextDue()
+  }
 
   /** Sends what is due; says how many announces that were. */
   tick(now: number): number {
-    const attempts = this.announcer.tick(now, this.progress())
+    const progress = this.progress()
+    this.wanting = progress.left > 0
+    const attempts = this.announcer.tick(now, progress)
     for (const attempt of attempts) {
+      this.cut ??= new AbortController()
+      this.company.begun()
       const flight = this.send(attempt, this.cut.signal).then(() => {
         this.flights.delete(flight)
-        this.wake()
+        if (this.flights.size === 0) this.cut = null
+        this.company.ended()
+        this.company.changed()
       })
       this.flights.add(flight)
     }
@@ -41,12 +75,12 @@ export class WatchedTorrent implements DiscoveryHandle {
 
   event(): void {
     this.announcer.completed()
-    this.wake()
+    this.news()
   }
 
   refresh(): void {
     this.announcer.refresh()
-    this.wake()
+    this.news()
   }
 
   stop(signal: AbortSignal): Promise<void> {
@@ -54,19 +88,31 @@ export class WatchedTorrent implements DiscoveryHandle {
     return this.leaving
   }
 
+  private news(): void {
+    this.wanting = this.progress().left > 0
+    this.company.changed()
+  }
+
   private async leave(deadline: AbortSignal): Promise<void> {
-    // One deadline is shared by all torrents of a node: none of them hangs its listeners on that itself.
+    this.company.gone()
+    this.asker.leaving = true
+    // One deadline may be shared by all torrents of a node: none of them hangs its listeners on that itself.
     const enough = new AbortController()
     const signal = AbortSignal.any([deadline, enough.signal])
-    this.gone()
-    this.asker.leaving = true
-    await this.within(GRACE_MS, signal, Promise.all(this.flights))
-    this.cut.abort(stopped())
-    const goodbyes = this.announcer.farewells().map(async attempts => {
+    await this.within(GRACE_MS, signal, [...this.flights])
+    this.cut?.abort(stopped())
+    const farewells = this.announcer.farewells()
+    if (farewells.length > 0) await this.within(GOODBYES_MS, signal, [this.goodbyes(farewells, signal)])
+    enough.abort(stopped())
+  }
+
+  private async goodbyes(farewells: readonly Attempt[][], signal: AbortSignal): Promise<void> {
+    if (!(await this.company.seats.take(signal))) return
+    const said = farewells.map(async attempts => {
       for (const attempt of attempts) await this.send(attempt, signal)
     })
-    await this.within(GOODBYES_MS, signal, Promise.all(goodbyes))
-    enough.abort(stopped())
+    await Promise.all(said)
+    this.company.seats.leave()
   }
 
   private async send(attempt: Attempt, ending: AbortSignal): Promise<void> {
@@ -77,9 +123,9 @@ export class WatchedTorrent implements DiscoveryHandle {
     else this.announcer.answered(attempt, first.interval, first.minInterval, now)
   }
 
-  /** Resolves with the work, after so long, or with the signal, whichever is first. */
-  private within(ms: number, signal: AbortSignal, work: Promise<unknown>): Promise<void> {
-    if (signal.aborted) return Promise.resolve()
+  /** Resolves with all of the work, after so long, or with the signal, whichever is first. */
+  private within(ms: number, signal: AbortSignal, work: readonly Promise<unknown>[]): Promise<void> {
+    if (signal.aborted || work.length === 0) return Promise.resolve()
     return new Promise(resolve => {
       const timer = this.clock.after(ms, end)
       function end(): void {
@@ -88,7 +134,7 @@ export class WatchedTorrent implements DiscoveryHandle {
         resolve()
       }
       signal.addEventListener('abort', end, { once: true })
-      void work.then(end)
+      void Promise.all(work).then(end)
     })
   }
 }

@@ -338,6 +338,68 @@ describe('discovery-tracker', () => {
       expect(trackers.seen.map(one => one.at / 1000)).to.deep.equal([0, 200])
     })
 
+    it('are waited for without a look at torrents that want nothing', async () => {
+      const trackers = new Trackers({})
+      let looks = 0
+      const whole = {
+        ...trackers.progress,
+        get left() {
+          looks++
+          return 0
+        },
+      }
+      for (let i = 0; i < 120; i++) trackers.watch([['udp://t:1']], whole)
+      await trackers.clock.advance(minutes(1))
+      expect(trackers.seen).to.have.length(120)
+      looks = 0
+      await trackers.clock.advance(minutes(28))
+      expect(looks).to.equal(0)
+      await trackers.clock.advance(minutes(2))
+      expect(trackers.seen).to.have.length(240)
+    })
+
+    it('come first for what wants data, however many seeds wait', async () => {
+      const trackers = new Trackers({})
+      const whole = { ...trackers.progress, left: 0 }
+      for (let i = 0; i < 300; i++) trackers.watch([['udp://seed:1']], whole)
+      trackers.watch([['udp://download:1']])
+      await trackers.clock.advance(0)
+      expect(trackers.log[0]).to.equal('0 download started')
+    })
+
+    it('leave sockets free where trackers are silent, and a download more of them', async () => {
+      const trackers = new Trackers({ 'udp://silent:1': 'silence' })
+      const whole = { ...trackers.progress, left: 0 }
+      for (let i = 0; i < 300; i++) trackers.watch([['udp://silent:1']], whole)
+      await trackers.clock.advance(minutes(1))
+      expect(trackers.seen).to.have.length(100)
+      trackers.watch([['udp://download:1']])
+      await trackers.clock.advance(2000)
+      expect(trackers.log.at(-1)).to.equal('60 download started')
+    })
+
+    it('let some torrents say goodbye at once, and the others after them', async () => {
+      const trackers = new Trackers({ 'udp://t:1': {} })
+      const whole = { ...trackers.progress, left: 0 }
+      const handles = Array.from({ length: 200 }, () => trackers.watch([['udp://t:1']], whole))
+      await trackers.clock.advance(minutes(1))
+      trackers.answers['udp://t:1'] = 'silence'
+      const deadline = new AbortController()
+      const stopped = Promise.all(handles.map(handle => handle.stop(deadline.signal)))
+      await trackers.clock.advance(1000)
+      expect(trackers.seen).to.have.length(200 + 64)
+      deadline.abort(new Error('time is up'))
+      await stopped
+      await trackers.clock.advance(0)
+      expect(trackers.clock.pending).to.equal(0)
+      trackers.answers['udp://t:1'] = {}
+      const again = Array.from({ length: 200 }, () => trackers.watch([['udp://t:1']], whole))
+      await trackers.clock.advance(minutes(1))
+      const before = trackers.seen.length
+      await Promise.all(again.map(handle => handle.stop(signal)))
+      expect(trackers.seen).to.have.length(before + 200)
+    })
+
     it('spread the first announces of very many torrents', async () => {
       const trackers = new Trackers({})
       for (let i = 0; i < 120; i++) trackers.watch([['udp://t:1']])
