@@ -49,7 +49,8 @@ function randomly(request: Incoming, swarms: number, random: Random): void {
 }
 
 const storeBench = (swarms: number, peers: number): Bench => ({
-  name: `store: announce, ${swarms} swarms, ${peers} peers, 50 wanted`,
+  name: `announce: store, ${swarms} swarms, ${peers} peers, 50 wanted`,
+  long: true,
   prepare() {
     const store = newStore()
     const request = new Incoming()
@@ -70,7 +71,7 @@ const storeBench = (swarms: number, peers: number): Bench => ({
 })
 
 const udpBench: Bench = {
-  name: 'UDP: packet to reply, 1000 swarms, 50 wanted',
+  name: 'announce: UDP, packet to reply, 1000 swarms, 50 wanted',
   prepare() {
     const ids = new ConnectionIds(new Uint8Array(16).fill(7))
     const service = new TrackerCore(newStore(), [], tracker, stopped, createRandom(3), silentLogger)
@@ -95,7 +96,7 @@ const udpBench: Bench = {
 }
 
 const httpBench: Bench = {
-  name: 'HTTP: query to reply, 1000 swarms, 50 wanted',
+  name: 'announce: HTTP, query to reply, 1000 swarms, 50 wanted',
   prepare() {
     const service = new TrackerCore(newStore(), [], tracker, stopped, createRandom(3), silentLogger)
     const server = new HttpTracker(service, new ClientAddress([]), false)
@@ -126,7 +127,8 @@ const httpBench: Bench = {
 
 /** Not the time of a call but the longest there is: a million peers die, a slice at a time. */
 const sweepBench: Bench = {
-  name: 'store: slice of a sweep of 10 ms, a million peers dying',
+  name: 'announce: store, slice of a sweep of 10 ms, a million peers dying',
+  long: true,
   prepare() {
     const store = newStore({ ...stopped, now: () => performance.now() })
     const request = new Incoming()

@@ -4,8 +4,8 @@ import { createConnection, type Socket } from 'node:net'
 import { createRandom, shuffle } from '../../core/base/random.js'
 
 export const BLOCK = 16_384
-const HANDSHAKE = 68
-const Id = { unchoke: 1, interested: 2, bitfield: 5, request: 6, piece: 7 } as const
+export const HANDSHAKE = 68
+export const Id = { unchoke: 1, interested: 2, bitfield: 5, request: 6, piece: 7 } as const
 
 export interface Content {
   readonly infoHash: Uint8Array
@@ -16,7 +16,7 @@ export interface Content {
 /** In what order a leecher asks for the pieces: from the first on, from a place of its own on, or by lot. */
 export type Order = 'step' | 'spread' | 'shuffle'
 
-function handshake(infoHash: Uint8Array, nth: number): Buffer {
+export function handshake(infoHash: Uint8Array, nth: number): Buffer {
   const bytes = Buffer.alloc(HANDSHAKE)
   bytes.write('\x13BitTorrent protocol', 0, 'latin1')
   bytes.set(infoHash, 28)
@@ -24,7 +24,7 @@ function handshake(infoHash: Uint8Array, nth: number): Buffer {
   return bytes
 }
 
-function message(id: number, payload = 0): Buffer {
+export function message(id: number, payload = 0): Buffer {
   const bytes = Buffer.alloc(5 + payload)
   bytes.writeUInt32BE(1 + payload)
   bytes[4] = id

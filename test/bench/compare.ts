@@ -1,0 +1,91 @@
+// npm run bench:compare [-- download|seed|create|all] [--runs N] [--only NAME,NAME] [--size MIB] [--json FILE]
+// Shoal and the programs that others run, in turn, on the same work, in one run. A table on standard error, and a line of
+// JSON on standard output or in FILE. Everything stays on loopback and in one folder of scratch, and ends by itself.
+import fs from 'node:fs'
+import os from 'node:os'
+import { parseArgs } from 'node:util'
+import { create } from './compare/create.js'
+import { download } from './compare/download.js'
+import { seed } from './compare/seed.js'
+import { type Result, resultOf, tableOf } from './compare/report.js'
+import type { Measurement } from './compare/measurement.js'
+import { systems } from './compare/systems.js'
+import { makeContent } from './content.js'
+import { describeMachine, machineLine } from './machine.js'
+import { Scratch } from './scratch.js'
+
+const measurements: readonly Measurement[] = [download, seed, create]
+const usage = `bench:compare [${measurements.map(one => one.name).join('|')}|all] [--runs N] [--only NAME,NAME] [--size MIB] [--piece KIB] [--json FILE] [--scratch DIR]`
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    runs: { type: 'string', default: '3' },
+    only: { type: 'string', default: '' },
+    size: { type: 'string' },
+    piece: { type: 'string', default: '1024' },
+    json: { type: 'string' },
+    scratch: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  },
+})
+
+const MIB = 1 << 20
+
+function tell(line: string): void {
+  process.stderr.write(`${line}\n`)
+}
+
+function count(name: string, text: string): number {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 1) throw new Error(`--${name} ${text}: a whole number from 1 on is wanted`)
+  return value
+}
+
+/** Those that are named, or all; with Shoal, without which there is no ratio. */
+function chosen(): readonly (typeof systems)[number][] {
+  const names = values.only === '' ? null : values.only.split(',')
+  const unknown = names?.filter(name => !systems.some(system => system.name === name)) ?? []
+  if (unknown.length > 0)
+    throw new Error(`no system is called ${unknown.join(', ')}: ${systems.map(one => one.name).join(', ')}`)
+  return systems.filter(({ name }) => names === null || names.includes(name) || name === 'shoal')
+}
+
+async function main(): Promise<void> {
+  const wanted =
+    positionals.length === 0 || positionals.includes('all') ? measurements.map(one => one.name) : positionals
+  const unknown = wanted.filter(name => !measurements.some(one => one.name === name))
+  if (unknown.length > 0 || values.help) return tell(usage)
+  const mib = values.size === undefined ? usualMib() : count('size', values.size)
+  const runs = count('runs', values.runs)
+  const named = chosen()
+  const machine = describeMachine()
+  tell(machineLine(machine))
+  const scratch = new Scratch(3 * mib * MIB, values.scratch)
+  tell(`${mib} MiB in pieces of ${values.piece} KiB in ${scratch.path}; ${runs} runs of each, in turn`)
+  const content = await makeContent(scratch.path, mib, count('piece', values.piece) * 1024)
+  const results: Record<string, Result & { readonly what: string }> = {}
+  const missing: Record<string, string> = {}
+  for (const measurement of measurements.filter(one => wanted.includes(one.name))) {
+    const able = named.filter(system => measurement.able(system))
+    for (const { name, missing: why } of able) if (why !== null) missing[name] = why
+    const here = able.filter(system => system.missing === null)
+    const rounds = await measurement.measure({ content, scratch, systems: here, runs, tell })
+    const result = resultOf(rounds)
+    results[measurement.name] = { what: measurement.what, ...result }
+    tell(`\n${tableOf(`${measurement.name}: ${measurement.what}`, result)}`)
+  }
+  for (const [name, why] of Object.entries(missing)) tell(`left out: ${name}: ${why}`)
+  scratch.remove()
+  const versions = Object.fromEntries(named.filter(one => one.missing === null).map(one => [one.name, one.version]))
+  const document = { machine, sizeMiB: mib, pieceKiB: Number(values.piece), runs, versions, missing, results }
+  if (values.json === undefined) process.stdout.write(`${JSON.stringify(document)}\n`)
+  else fs.writeFileSync(values.json, `${JSON.stringify(document, null, 2)}\n`)
+}
+
+/** A GiB, where there is room for it, what comes of it, and a peer that holds it. */
+function usualMib(): number {
+  return os.totalmem() > 8 * 2 ** 30 ? 1024 : 256
+}
+
+await main()

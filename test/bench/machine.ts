@@ -1,0 +1,29 @@
+// Where and when something was measured: no figure means anything without.
+import os from 'node:os'
+
+export interface Machine {
+  readonly date: string
+  readonly cpu: string
+  readonly cores: number
+  readonly memoryGiB: number
+  readonly os: string
+  readonly node: string
+  /** Over the last minute, before the start. */
+  readonly load: number
+}
+
+export function describeMachine(): Machine {
+  return {
+    date: new Date().toISOString(),
+    cpu: os.cpus()[0]?.model.trim() ?? 'unknown',
+    cores: os.availableParallelism(),
+    memoryGiB: Math.round(os.totalmem() / 2 ** 30),
+    os: `${os.type()} ${os.release()} ${os.arch()}`,
+    node: process.version,
+    load: Math.round((os.loadavg()[0] ?? 0) * 100) / 100,
+  }
+}
+
+export function machineLine({ date, cpu, cores, memoryGiB, os, node, load }: Machine): string {
+  return `${cpu}, ${cores} cores, ${memoryGiB} GiB, ${os}, Node ${node}, load ${load}, ${date}`
+}

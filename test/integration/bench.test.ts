@@ -1,0 +1,97 @@
+// The benchmarks run to their end on their own, say where and what they measured, and leave nothing behind. How fast
+// anything was is not asked.
+import { execFile } from 'node:child_process'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { expect } from 'chai'
+import type { Facts } from '../bench/bench.js'
+import type { Machine } from '../bench/machine.js'
+import type { Result } from '../bench/compare/report.js'
+
+const run = promisify(execFile)
+const program = (name: string): string => fileURLToPath(new URL(`../bench/${name}.js`, import.meta.url))
+
+interface BenchDocument {
+  readonly machine: Machine
+  readonly results: Readonly<Record<string, Facts>>
+}
+
+interface CompareDocument {
+  readonly machine: Machine
+  readonly sizeMiB: number
+  readonly missing: Readonly<Record<string, string>>
+  readonly results: Readonly<Record<string, Result>>
+}
+
+describe('benchmarks', function () {
+  this.timeout(60_000)
+  let folder = ''
+
+  before(() => {
+    folder = fs.mkdtempSync(path.join(os.tmpdir(), 'shoal-bench-test-'))
+  })
+
+  after(() => fs.rmSync(folder, { recursive: true }))
+
+  function positive(facts: Readonly<Record<string, number>> | undefined, ...names: readonly string[]): void {
+    for (const name of names) expect(facts?.[name], name).to.be.above(0)
+  }
+
+  it('npm run bench: parts and whole transfers, with the machine, in a table and in JSON', async () => {
+    const words = ['wire', 'slot', 'choke', 'transfer', '--quick', '--size', '8']
+    const flags = ['--allow-natives-syntax', '--expose-gc']
+    const { stdout, stderr } = await run(process.execPath, [...flags, program('run'), ...words], { cwd: folder })
+    const { machine, results } = JSON.parse(stdout) as BenchDocument
+    expect(machine.node).to.equal(process.version)
+    expect(machine.cores).to.be.above(0)
+    expect(machine).to.include.keys('date', 'cpu', 'memoryGiB', 'os', 'load')
+    positive(results['wire: decode blocks of 16 KiB'], 'medianNs', 'p99Ns', 'mbPerSecond')
+    positive(results['wire: encode requests'], 'medianNs', 'mbPerSecond')
+    positive(results['choke: a round of 200 peers, seeding'], 'medianNs', 'unchoked')
+    positive(results['transfer: from one node to another, download and upload'], 'mbPerSecond', 'commandSeconds')
+    for (const name of Object.keys(results)) expect(stderr).to.include(name)
+  })
+
+  it('npm run bench: names what there is when nothing has the name', async () => {
+    const flags = ['--allow-natives-syntax', '--expose-gc']
+    const failed = await run(process.execPath, [...flags, program('run'), 'nonsense']).catch((error: Error) => error)
+    expect(failed).to.be.instanceOf(Error).with.property('message').that.includes('wire: decode blocks')
+  })
+
+  it('npm run bench:compare: each kind of work with Shoal alone', async () => {
+    const scratch = path.join(folder, 'scratch')
+    const file = path.join(folder, 'compare.json')
+    fs.mkdirSync(scratch)
+    const words = ['all', '--only', 'shoal', '--size', '8', '--runs', '1', '--json', file, '--scratch', scratch]
+    const { stdout, stderr } = await run(process.execPath, [program('compare'), ...words], { cwd: folder })
+    expect(stdout).to.equal('')
+    const { machine, sizeMiB, results } = JSON.parse(fs.readFileSync(file, 'utf8')) as CompareDocument
+    expect({ node: machine.node, sizeMiB }).to.deep.equal({ node: process.version, sizeMiB: 8 })
+    expect(results).to.have.all.keys('download', 'seed', 'create')
+    for (const [name, { systems, shoalOver }] of Object.entries(results)) {
+      expect(systems['shoal']?.runs, `${name}: ${stderr}`).to.equal(1)
+      positive(systems['shoal']?.median, 'mbPerSecond')
+      if (process.platform === 'linux') positive(systems['shoal']?.median, 'cpuSecondsPerGiB', 'residentMiB')
+      expect(shoalOver).to.deep.equal({})
+    }
+    expect(fs.readdirSync(scratch), 'left behind').to.deep.equal([])
+  })
+
+  it('npm run bench:compare: tells what is missing and which package has it', async function () {
+    if (process.platform === 'win32') this.skip()
+    const bin = path.join(folder, 'bin')
+    fs.mkdirSync(bin)
+    fs.symlinkSync('/bin/sh', path.join(bin, 'sh'))
+    const words = ['create', '--only', 'mktorrent,create-torrent', '--size', '1', '--runs', '1', '--scratch', folder]
+    const env = { PATH: bin, SHOAL_PEERS: folder, HOME: folder }
+    const { stdout, stderr } = await run(process.execPath, [program('compare'), ...words], { cwd: folder, env })
+    const { missing, results } = JSON.parse(stdout) as CompareDocument
+    expect(missing['mktorrent']).to.include('install mktorrent')
+    expect(missing['create-torrent']).to.include('npm install create-torrent')
+    expect(Object.keys(results['create']?.systems ?? {})).to.deep.equal(['shoal'])
+    expect(stderr).to.include('left out: mktorrent')
+  })
+})
