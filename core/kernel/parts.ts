@@ -91,6 +91,7 @@ export function hostOf(host: Host, id: string, seed: number | null, thrown: (err
     clock: {
       now: () => clock.now(),
       epoch: () => clock.epoch(),
+      utcOffset: epoch => clock.utcOffset?.(epoch) ?? 0,
       after: (ms, run) => clock.after(ms, guard(run)),
       every: (ms, run) => clock.every(ms, guard(run)),
     },

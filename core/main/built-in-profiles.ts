@@ -1,6 +1,7 @@
 // The profiles that `track`, `seed` and `get` fill in: plain data, printed by --print-profile, so that a one-liner can
 // grow into a file. Paths are absolute, so that the file may lie anywhere.
 import { join } from 'node:path'
+import type { Limits } from './options.js'
 
 interface Entry {
   readonly use: string
@@ -39,12 +40,13 @@ export interface SeedOptions {
   /** undefined: 6881, or the next free one up to 6889. */
   readonly port: number | undefined
   readonly dataDir: string
+  readonly limits: Limits
 }
 
-export function seederProfile({ path, torrent, announce, port, dataDir }: SeedOptions): ProfileContent {
+export function seederProfile({ path, torrent, announce, port, dataDir, limits }: SeedOptions): ProfileContent {
   const listen = port === undefined ? { listen: '0.0.0.0:6881', morePorts: 8 } : { listen: `0.0.0.0:${port}` }
   const seed = torrent === undefined ? { path } : { path, torrent }
-  const client = builtIn('client', { ...listen, seeds: [seed], announceTo: announce })
+  const client = builtIn('client', { ...listen, seeds: [seed], announceTo: announce, ...named({ limits }) })
   return { node: { name: 'seeder', dataDir }, plugins: [...peerPlugins('rarest-first', undefined), client] }
 }
 
@@ -55,14 +57,26 @@ export interface GetOptions {
   readonly announce: readonly string[]
   readonly selector: string
   readonly port: number
+  readonly limits: Limits
 }
 
-export function getterProfile({ torrent, into, peers, announce, selector, port }: GetOptions): ProfileContent {
+export function getterProfile({ torrent, into, peers, announce, selector, port, limits }: GetOptions): ProfileContent {
   const torrents = [{ file: torrent, into }]
-  const named = builtIn('discovery-static', { peers })
-  const client = builtIn('client', { listen: `0.0.0.0:${port}`, selector, torrents, announceTo: announce })
-  const plugins = [...peerPlugins(selector, into), ...(peers.length === 0 ? [] : [named]), client]
+  const known = builtIn('discovery-static', { peers })
+  const client = builtIn('client', {
+    listen: `0.0.0.0:${port}`,
+    selector,
+    torrents,
+    announceTo: announce,
+    ...named({ limits }),
+  })
+  const plugins = [...peerPlugins(selector, into), ...(peers.length === 0 ? [] : [known]), client]
   return { node: { name: 'get', dataDir: stateBelow(into) }, plugins }
+}
+
+/** Nothing where the command line named no limit. */
+function named(limited: { readonly limits: Limits }): { readonly limits?: Limits } {
+  return Object.keys(limited.limits).length === 0 ? {} : limited
 }
 
 export function stateBelow(folder: string): string {

@@ -1,6 +1,7 @@
 // Readers of option values that several commands share.
 import { InvalidArgumentError } from 'commander'
 import { splitHostPort } from '../base/address.js'
+import { parseByteRate } from '../base/byte-rate.js'
 
 /** For options that may be given more than once. */
 export function collected(value: string, before: readonly string[]): readonly string[] {
@@ -16,4 +17,21 @@ export function port(value: string): number {
 export function hostPort(value: string): string {
   if (splitHostPort(value) !== null) return value
   throw new InvalidArgumentError('Expected HOST:PORT, such as 0.0.0.0:6969 or [::]:6969.')
+}
+
+/** As a profile takes it. */
+export function byteRate(value: string): string {
+  if ((parseByteRate(value) ?? 0) >= 1024) return value
+  throw new InvalidArgumentError('Expected a rate of at least 1 KiB/s, such as "5 MiB/s", 800kB or "50 Mbit/s".')
+}
+
+/** Of `limits` in a profile: what the command line names. */
+export function limitsOf(limits: { readonly limitDown?: string; readonly limitUp?: string }): Limits {
+  const { limitDown: down, limitUp: up } = limits
+  return { ...(down === undefined ? {} : { down }), ...(up === undefined ? {} : { up }) }
+}
+
+export interface Limits {
+  readonly down?: string
+  readonly up?: string
 }

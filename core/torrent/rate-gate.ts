@@ -102,11 +102,13 @@ export class RateGate {
       if (lane.length > 0) this.waiting.add(lane)
     }
     this.dealing = false
-    this.rest(now)
+    this.rest()
   }
 
   /** Asks to be woken when the next turn can be paid for. */
-  private rest(now: number): void {
+  rest(): void {
+    if (this.waiting.size === 0) return
+    const now = this.now()
     let ms = Infinity
     for (const lane of this.waiting) {
       const { need } = lane
@@ -170,6 +172,7 @@ export class RateLane {
   refund(bytes: number): void {
     this.bucket.put(bytes)
     this.gate.bucket.put(bytes)
+    this.gate.rest()
   }
 
   /** Gives the first one his turn, with his share of what there is. */

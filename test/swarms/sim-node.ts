@@ -82,6 +82,12 @@ export class SimulatedNode {
     this.ended?.()
   }
 
+  /** From set-up on. */
+  get face(): NodeApi {
+    if (this.api === undefined) throw new Error(`${this.machine.name} has no client`)
+    return this.api
+  }
+
   saw(event: NodeEvent['event']): boolean {
     return this.events.some(one => one.event === event)
   }

@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { getterProfile, stateBelow } from '../built-in-profiles.js'
 import { example } from '../command.js'
-import { collected, hostPort, port } from '../options.js'
+import { byteRate, collected, hostPort, limitsOf, port } from '../options.js'
 import { runOrPrint } from '../run-profile.js'
 import type { Shell } from '../shell.js'
 import { torrentFile } from '../torrent-source.js'
@@ -14,6 +14,8 @@ interface Options {
   readonly selector: string
   readonly port: number
   readonly seed?: boolean
+  readonly limitDown?: string
+  readonly limitUp?: string
   readonly printProfile?: boolean
 }
 
@@ -28,6 +30,8 @@ export function register(program: Command, shell: Shell): void {
     .option('--selector <name>', 'the order of pieces: rarest-first, sequential', 'rarest-first')
     .option('--port <n>', 'accept peers at this port; 0: any free one', port, 0)
     .option('--seed', 'go on as a seeder until stopped')
+    .option('--limit-down <rate>', 'download no faster: bytes a second, or such as 5MiB/s', byteRate)
+    .option('--limit-up <rate>', 'upload no faster', byteRate)
     .option('--print-profile', 'print the profile instead of running it')
     .addHelpText(
       'after',
@@ -37,7 +41,7 @@ export function register(program: Command, shell: Shell): void {
       const into = resolve(shell.workingDir, options.output)
       const torrent = await torrentFile(source, shell.workingDir, stateBelow(into))
       const { peer: peers, announce, selector, port: at, seed = false, printProfile = false } = options
-      const content = getterProfile({ torrent, into, peers, announce, selector, port: at })
+      const content = getterProfile({ torrent, into, peers, announce, selector, port: at, limits: limitsOf(options) })
       await runOrPrint(shell, 'get', content, printProfile, {
         log: 'warn',
         errorsEnd: true,

@@ -4,7 +4,7 @@ import type { Command } from 'commander'
 import { seederProfile } from '../built-in-profiles.js'
 import { example } from '../command.js'
 import { cliErrors } from '../errors.js'
-import { collected, port } from '../options.js'
+import { byteRate, collected, limitsOf, port } from '../options.js'
 import { runOrPrint } from '../run-profile.js'
 import type { Shell } from '../shell.js'
 import { stateFolder } from '../state-folder.js'
@@ -14,6 +14,8 @@ interface Options {
   readonly torrent?: string
   readonly announce: readonly string[]
   readonly port?: number
+  readonly limitDown?: string
+  readonly limitUp?: string
   readonly printProfile?: boolean
 }
 
@@ -25,13 +27,16 @@ export function register(program: Command, shell: Shell): void {
     .option('--torrent <file>', 'its .torrent file; one is made where none is given')
     .option('--announce <url>', 'announce to this tracker; may be given again', collected, [])
     .option('--port <n>', 'accept peers at this port; 6881, else the next free one up to 6889', port)
+    .option('--limit-down <rate>', 'download no faster: bytes a second, or such as 5MiB/s', byteRate)
+    .option('--limit-up <rate>', 'upload no faster', byteRate)
     .option('--print-profile', 'print the profile instead of running it')
     .addHelpText('after', example('shoal seed holiday/ --announce udp://tracker.example:6969/announce'))
     .action(async (given: string, options: Options) => {
       const path = await existing(given, shell)
       const torrent = options.torrent === undefined ? undefined : await torrentAt(options.torrent, shell.workingDir)
       const { announce, port: at, printProfile = false } = options
-      const content = seederProfile({ path, torrent, announce, port: at, dataDir: stateFolder(shell.env) })
+      const dataDir = stateFolder(shell.env)
+      const content = seederProfile({ path, torrent, announce, port: at, dataDir, limits: limitsOf(options) })
       await runOrPrint(shell, 'seed', content, printProfile, {
         log: 'warn',
         errorsEnd: true,
