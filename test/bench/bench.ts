@@ -15,6 +15,8 @@ export interface Bench {
 /** Something larger, measured as a whole in its own manner. */
 export interface Trial {
   readonly name: string
+  /** Where alone it can be measured. */
+  readonly only?: NodeJS.Platform
   measure(wish: Wish): Promise<Facts>
 }
 

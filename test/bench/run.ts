@@ -6,6 +6,7 @@ import { measure } from 'mitata'
 import { announceBenches } from './announce.js'
 import type { Bench, Facts, Trial, Wish } from './bench.js'
 import { chokeBenches } from './choke.js'
+import { idleTrials } from './idle.js'
 import { describeMachine, machineLine } from './machine.js'
 import { selectorBenches } from './selector.js'
 import { slotBenches } from './slots.js'
@@ -22,7 +23,7 @@ const benches: readonly Bench[] = [
   ...chokeBenches,
   ...announceBenches,
 ]
-const trials: readonly Trial[] = [...transferTrials]
+const trials: readonly Trial[] = [...transferTrials, ...idleTrials]
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -35,7 +36,7 @@ if (!Number.isInteger(wish.mib) || wish.mib < 1)
 const wanted = ({ name }: { readonly name: string }): boolean =>
   positionals.length === 0 || positionals.some(part => name.includes(part))
 const chosenBenches = benches.filter(bench => wanted(bench) && !(wish.quick && bench.long === true))
-const chosenTrials = trials.filter(wanted)
+const chosenTrials = trials.filter(trial => wanted(trial) && (trial.only ?? process.platform) === process.platform)
 if (chosenBenches.length + chosenTrials.length === 0) {
   const names = [...benches, ...trials].map(one => `  ${one.name}`)
   throw new Error(`no benchmark has a name with ${positionals.join(' or ')} in it:\n${names.join('\n')}`)

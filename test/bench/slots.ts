@@ -16,6 +16,8 @@ export const slotBenches: readonly Bench[] = [
     prepare() {
       const geometry = pieceGeometry(1000 * PIECE, PIECE)
       const arena = new BufferArena(64 << 20)
+      // Memory that was never written to has yet to be given by the system.
+      new Uint8Array(arena.memory).fill(1)
       const slots = new PieceSlots(geometry, arena)
       // Never aligned as the slot is, since 13 bytes stand before each block.
       const chunk = Buffer.alloc(65_536, 0x5a)

@@ -11,7 +11,7 @@ const CHUNK = 65_536
 
 /** Blocks are wanted, each in its place in memory that is shared with a worker; the rest is passed over. */
 class Taker implements WireHandler {
-  private readonly memory = new Uint8Array(new SharedArrayBuffer(64 << 20))
+  private readonly memory = new Uint8Array(new SharedArrayBuffer(64 << 20)).fill(1)
   private at = 0
   heard = 0
 
