@@ -17,8 +17,8 @@ export interface ChokeCandidate {
 }
 
 /**
- * Who may download from us. Asked every ten seconds, and once more when a slot falls free; between rounds the engine
- * unchokes an interested peer at once while a slot is free. One policy serves all torrents and keeps no peers.
+ * Who may download from us. Asked every ten seconds, and out of turn when a slot falls free or one more is opened, but
+ * then every three seconds at most; between rounds the engine unchokes an interested peer at once while a slot is free. One policy serves all torrents and keeps no peers.
  */
 export interface ChokePolicy {
   /**

@@ -383,6 +383,8 @@ export class BlockScheduler {
       peer.voice.cancel(piece, k * BLOCK_LENGTH, this.geometry.blockLength(piece, k))
     }
     this.release(peer)
+    if (!this.peers.is(peer.slot, PeerFlag.Snubbing))
+      this.peers.silentSince[peer.slot] = this.peers.lastBlock[peer.slot]!
     this.peers.set(peer.slot, PeerFlag.Snubbing, true)
     this.pipelines.snubbed(peer.slot)
     this.peers.lastBlock[peer.slot] = this.now

@@ -1,15 +1,19 @@
 // Who may download from us. The policy decides every ten seconds; in between, an interested peer is unchoked at once
-// while a slot is free, and a slot that falls free is given on at the next tick.
+// while a slot is free, and a slot that falls free is given on at the next tick, but not more often than every three
+// seconds, whatever peers do.
 import { messageOf, type NodeError } from '../base/errors.js'
 import type { Random } from '../base/random.js'
 import type { ChokeCandidate, ChokePolicy } from '../contracts/choke-policy.js'
 import { torrentErrors } from './errors.js'
 import { type Peer, PeerFlag, type PeerTable } from './peer-table.js'
+import { UploadSlots } from './upload-slots.js'
 
 const ROUND_MS = 10_000
-const LEAST_SLOTS = 4
-/** What a slot has to carry before another one is opened beside it: bytes a second. */
-const SLOT_RATE = 1 << 20
+const OUT_OF_TURN_MS = 3_000
+/** A peer that was choked waits so long until a mere word of interest gets it a slot again. */
+const AGAIN_MS = 10_000
+/** Who owes us blocks and has sent none for this long snubs us. */
+const SNUB_MS = 60_000
 
 interface Seat extends ChokeCandidate {
   slot: number
@@ -25,8 +29,13 @@ export class ChokeRound {
   private readonly seats: Seat[] = []
   private readonly chosen: Uint8Array
   private readonly roundSeats: Seat[] = []
+  private readonly uploadSlots: UploadSlots
   private lastRound = -Infinity
+  private lastOutOfTurn = -Infinity
   private rounds = -1
+  /** Bytes sent in all, as of the last tick, and as of the last round. */
+  private sent = 0
+  private sentInRounds = 0
   private vacated = false
   /** Milliseconds, as of the last tick. */
   private now = 0
@@ -35,17 +44,28 @@ export class ChokeRound {
   constructor(
     private readonly peers: PeerTable,
     policy: ChokePolicy,
-    private readonly most: number,
+    most: number,
     private readonly random: Random,
     private readonly setAside: (error: NodeError) => void,
+    /** Bytes a second that this torrent may send; Infinity: nobody said. */
+    private readonly limit: () => number = () => Infinity,
   ) {
     this.policy = policy
+    this.uploadSlots = new UploadSlots(most)
     this.chosen = new Uint8Array(peers.capacity)
+  }
+
+  /** Upload slots now. */
+  get slots(): number {
+    return this.uploadSlots.count
   }
 
   /** The peer wants something: it gets a free slot at once. */
   interested(peer: Peer): void {
-    if (this.unchoked < this.slots) this.unchoke(peer, this.now)
+    const { slot } = peer
+    if (this.peers.is(slot, PeerFlag.Served) && this.now - this.peers.chokedAt[slot]! < AGAIN_MS) return this.left()
+    if (this.snubs(slot)) return
+    if (this.count(false) < this.slots) this.unchoke(peer, this.now)
   }
 
   /** A slot may have fallen free. */
@@ -53,37 +73,43 @@ export class ChokeRound {
     this.vacated = true
   }
 
-  tick(now: number, seeding: boolean): void {
+  /** Once a second. `sent`: bytes of blocks sent in all. */
+  tick(now: number, seeding: boolean, sent: number): void {
+    const elapsed = Math.max(1, now - this.now)
     this.now = now
+    const rate = ((sent - this.sent) * 1000) / elapsed
+    this.sent = sent
+    if (this.uploadSlots.tick(rate, this.limit())) this.left()
     const regular = now - this.lastRound >= ROUND_MS
-    if (!regular && !(this.vacated && this.waiting)) return
+    if (!regular && !(this.vacated && now - this.lastOutOfTurn >= OUT_OF_TURN_MS && this.count(true) > 0)) return
     this.vacated = false
     // A slot that falls free is given on within the count of the round before: every third regular one is the optimist's.
-    if (regular) {
-      this.lastRound = now
-      this.rounds++
-    }
+    if (regular) this.open(now)
+    else this.lastOutOfTurn = now
     this.round(now, seeding)
   }
 
-  /** Upload slots now: four at least, more while those there are carry much, up to the configured most. */
-  private get slots(): number {
-    let rate = 0
-    for (const peer of this.peers) rate += this.peers.upRate[peer.slot]!
-    return Math.max(1, Math.min(this.most, LEAST_SLOTS + Math.floor(rate / SLOT_RATE)))
+  private open(now: number): void {
+    const rate = ((this.sent - this.sentInRounds) * 1000) / Math.max(1, now - this.lastRound)
+    const wanting = this.count(true) > 0 && this.count(false) >= this.slots
+    if (this.rounds >= 0) this.uploadSlots.round(rate, wanting, this.limit())
+    this.sentInRounds = this.sent
+    this.lastRound = now
+    this.rounds++
   }
 
-  private get unchoked(): number {
+  /** Interested peers that are choked, or are not. */
+  private count(choked: boolean): number {
+    const { live, liveCount, flags } = this.peers
+    const looked = PeerFlag.WeChoke | PeerFlag.TheyWant
+    const wanted = choked ? looked : PeerFlag.TheyWant
     let count = 0
-    for (const peer of this.peers)
-      if (!this.peers.is(peer.slot, PeerFlag.WeChoke) && this.peers.is(peer.slot, PeerFlag.TheyWant)) count++
+    for (let i = 0; i < liveCount; i++) if ((flags[live[i]!]! & looked) === wanted) count++
     return count
   }
 
-  private get waiting(): boolean {
-    for (const peer of this.peers)
-      if (this.peers.is(peer.slot, PeerFlag.WeChoke) && this.peers.is(peer.slot, PeerFlag.TheyWant)) return true
-    return false
+  private snubs(slot: number): boolean {
+    return this.peers.is(slot, PeerFlag.Snubbing) && this.now - this.peers.silentSince[slot]! >= SNUB_MS
   }
 
   private round(now: number, seeding: boolean): void {
@@ -142,12 +168,13 @@ export class ChokeRound {
     seat.rateToUs = this.peers.downRate[slot]!
     seat.rateFromUs = this.peers.upRate[slot]!
     seat.sinceMs = now - this.peers.chokedAt[slot]!
-    seat.snubbing = this.peers.is(slot, PeerFlag.Snubbing)
+    seat.snubbing = this.snubs(slot)
     return seat
   }
 
   private unchoke(peer: Peer, now: number): void {
     this.peers.set(peer.slot, PeerFlag.WeChoke, false)
+    this.peers.set(peer.slot, PeerFlag.Served, true)
     this.peers.chokedAt[peer.slot] = now
     peer.setChoked(false)
   }

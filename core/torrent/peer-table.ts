@@ -14,6 +14,8 @@ export const PeerFlag = {
   Snubbing: 16,
   Parole: 32,
   Growing: 64,
+  /** It has been unchoked before. */
+  Served: 128,
 } as const
 
 /** What the other parts of the engine ask of one connected peer. */
@@ -32,6 +34,8 @@ export interface Peer {
   has(piece: number): boolean
   /** Messages to it; they leave at the next flush. */
   readonly voice: PeerVoice
+  /** We have a piece more: it is told now, or once it reads again. */
+  tell(piece: number): void
   setWanted(wanted: boolean): void
   setChoked(choked: boolean): void
   /** Forget where the block now arriving was to be written; the rest of it is skipped. */
@@ -63,6 +67,8 @@ export class PeerTable {
   /** Milliseconds, by the tick: last block from it or first request after none; last change of our choke. */
   readonly lastBlock: Float64Array
   readonly chokedAt: Float64Array
+  /** While it snubs: when its last block came, or it was first asked since. */
+  readonly silentSince: Float64Array
   private readonly idle: number[] = []
   private nextSerial = 1
 
@@ -80,6 +86,7 @@ export class PeerTable {
     this.peakRate = new Float64Array(capacity)
     this.lastBlock = new Float64Array(capacity)
     this.chokedAt = new Float64Array(capacity)
+    this.silentSince = new Float64Array(capacity)
     for (let slot = capacity - 1; slot >= 0; slot--) this.idle.push(slot)
   }
 

@@ -149,8 +149,13 @@ export class TorrentSession implements Swarm {
       parts.pace.asks,
       slot => this.commits.commit(slot),
     )
-    this.chokes = new ChokeRound(this.peers, parts.choke, parts.uploadSlots, parts.random, error =>
-      events.warning(error),
+    this.chokes = new ChokeRound(
+      this.peers,
+      parts.choke,
+      parts.uploadSlots,
+      parts.random,
+      error => events.warning(error),
+      () => parts.pace.uploadLimit,
     )
     this.withdrawal = new Withdrawal(this.book, parts.storage, pieces => this.lost(pieces))
     this.reads = new ReadAhead(
@@ -246,7 +251,7 @@ export class TorrentSession implements Swarm {
     this.commits.tick(now)
     this.withdrawal.tick(now)
     this.scheduler.tick(now, elapsed)
-    this.chokes.tick(now, this.complete)
+    this.chokes.tick(now, this.complete, this.uploadedBytes)
     for (const session of this.sessions) session.tick(now)
   }
 
@@ -302,7 +307,7 @@ export class TorrentSession implements Swarm {
   private kept(piece: PieceIndex, alone: number): void {
     this.downloaded += this.geometry.lengthOf(piece)
     for (const peer of this.peers) {
-      if (!peer.seed) peer.voice.have(piece)
+      if (!peer.seed) peer.tell(piece)
       if (peer.serial === alone) this.peers.set(peer.slot, PeerFlag.Parole, false)
       peer.voice.flush()
     }

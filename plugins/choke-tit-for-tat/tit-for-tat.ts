@@ -1,12 +1,12 @@
-// Tit for tat: regular slots go to those who give us most (or, once we only give, to those who take fastest), the rest
-// by lot. It keeps no peers: who holds the optimistic slot is seen from who was unchoked last.
+// Tit for tat: regular slots go to those who give us most, the rest by lot; who snubs us has the lot only. Once we only
+// seed, they go round (seed-turns.ts). It keeps no peers: who holds the optimistic slot is seen from who was unchoked last.
 import type { Random } from '../../core/base/random.js'
 import type { ChokeCandidate, ChokePolicy } from '../../core/contracts/choke-policy.js'
 import type { TitForTatOptions } from './config.js'
+import { seedTurns, TURN_MS } from './seed-turns.js'
 
 /** The optimistic slot changes hands in every third round, but not again in a round held out of turn. */
 const TURN_ROUNDS = 3
-const TURN_MS = 15_000
 /** Choked and without any traffic, and for no longer than this: a newcomer, three tickets in the draw. */
 const NEWCOMER_MS = 60_000
 const NEWCOMER_TICKETS = 3
@@ -23,54 +23,45 @@ export class TitForTat implements ChokePolicy {
     unchoke: Uint8Array,
   ): void {
     const asking: number[] = []
-    for (let i = 0; i < candidates.length; i++) if (candidates[i]!.interested) asking.push(i)
-    if (asking.length <= slots) {
+    let snubbing = 0
+    for (let i = 0; i < candidates.length; i++) {
+      if (!candidates[i]!.interested) continue
+      asking.push(i)
+      if (!seeding && candidates[i]!.snubbing) snubbing++
+    }
+    if (asking.length <= slots && snubbing === 0) {
       for (const i of asking) unchoke[i] = 1
       return
     }
     const turn = round % TURN_ROUNDS === 0
-    const ranked = this.ranked(candidates, asking, seeding, random)
-    const regular = this.regularSlots(slots, turn)
-    let left = slots
-    for (const i of ranked) {
-      if (left === slots - regular) break
-      unchoke[i] = 1
-      left--
-    }
+    const optimists = this.optimists(slots, turn, snubbing === asking.length)
+    const regular = seeding
+      ? seedTurns(candidates, asking, slots - optimists, turn, this.options.trialSeconds * 1000)
+      : this.ranked(candidates, asking, random).slice(0, slots - optimists)
+    for (const i of regular) unchoke[i] = 1
     const rest = asking.filter(i => unchoke[i] === 0)
-    left = this.keepTurn(candidates, rest, turn ? TURN_MS : Infinity, left, unchoke)
+    const left = this.keepTurn(candidates, rest, turn ? TURN_MS : Infinity, optimists, unchoke)
     this.draw(candidates, rest, left, random, unchoke)
   }
 
-  /** A single slot is optimistic in every third round and regular in between. */
-  private regularSlots(slots: number, turn: boolean): number {
+  /** Slots that go by lot. A single slot does in every third round and is regular in between. */
+  private optimists(slots: number, turn: boolean, allSnub: boolean): number {
     const { optimisticSlots } = this.options
-    if (slots > optimisticSlots) return slots - optimisticSlots
-    return turn || slots === 0 ? 0 : 1
+    // Nobody gives us anything: the more we try, the sooner somebody does.
+    if (allSnub) return Math.min(slots, Math.max(optimisticSlots, Math.ceil(slots / 2)))
+    if (slots > optimisticSlots) return optimisticSlots
+    return turn || slots === 0 ? slots : slots - 1
   }
 
   /** Those who may have a regular slot, the most deserving first; ties to who has one already, then by lot. */
-  private ranked(
-    candidates: readonly ChokeCandidate[],
-    asking: readonly number[],
-    seeding: boolean,
-    random: Random,
-  ): readonly number[] {
-    const trialMs = this.options.trialSeconds * 1000
+  private ranked(candidates: readonly ChokeCandidate[], asking: readonly number[], random: Random): readonly number[] {
     const lots = new Map(asking.map(i => [i, random.u32()]))
-    const onTrial = (c: ChokeCandidate): number => (seeding && c.unchoked && c.sinceMs < trialMs ? 1 : 0)
-    const rate = (c: ChokeCandidate): number => (seeding ? c.rateFromUs : c.rateToUs)
     return asking
       .filter(i => !candidates[i]!.snubbing)
       .sort((i, j) => {
         const a = candidates[i]!
         const b = candidates[j]!
-        return (
-          onTrial(b) - onTrial(a) ||
-          rate(b) - rate(a) ||
-          Number(b.unchoked) - Number(a.unchoked) ||
-          lots.get(i)! - lots.get(j)!
-        )
+        return b.rateToUs - a.rateToUs || Number(b.unchoked) - Number(a.unchoked) || lots.get(i)! - lots.get(j)!
       })
   }
 

@@ -83,7 +83,10 @@ export const config = z.strictObject({
     .default(8)
     .describe('Connected peers from one address, a torrent; loopback is exempt'),
   maxHalfOpen: z.int().min(1).max(1_000).default(32).describe('Connections being opened at once'),
-  uploadSlots: z.int().min(1).max(1_000).default(32).describe('Peers that are uploaded to at once, at most, a torrent'),
+  uploadSlots: z
+    .union([z.literal('auto'), z.int().min(1).max(10_000)])
+    .default('auto')
+    .describe('Peers that are uploaded to at once, at most, a torrent; "auto": as many as the upload capacity feeds'),
 })
 
 export type ClientConfig = z.output<typeof config>

@@ -73,7 +73,7 @@ export function sessionParts(parts: ClientParts, plan: TorrentWork, opened: Open
     random: parts.host.random.fork(metainfo.name),
     maxPeers: parts.config.maxPeers,
     maxPeersPerAddress: parts.config.maxPeersPerAddress,
-    uploadSlots: parts.config.uploadSlots,
+    uploadSlots: parts.config.uploadSlots === 'auto' ? parts.config.maxPeers : parts.config.uploadSlots,
     pace: parts.speed.torrent(toHex(metainfo.infoHash), plan.options.limits),
   }
 }

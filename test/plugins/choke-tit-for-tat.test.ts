@@ -82,6 +82,60 @@ describe('choke-tit-for-tat', () => {
     expect(decide(seats, { slots: 4 })).to.deep.equal([1, 3, 4, 5])
   })
 
+  it('leaves slots empty rather than give them to a peer that snubs us, but for the one by lot', () => {
+    const seats = [peer(0, { snubbing: true }), peer(1, { snubbing: true }), peer(2), unchoked(3, { rateToUs: 5 })]
+    for (let seed = 0; seed < 20; seed++) {
+      const chosen = decide(seats, { slots: 8, round: 3, seed })
+      expect(chosen).to.include.members([2, 3])
+      expect(chosen).to.have.length(3)
+    }
+    expect(decide(seats, { slots: 8, seeding: true }), 'a seeder is owed nothing').to.have.length(4)
+  })
+
+  it('tries half of its slots by lot when all snub us, others every time, and everyone in the end', () => {
+    const seats = Array.from({ length: 20 }, (_, i) => peer(i, { snubbing: true }))
+    const turns = new Array<number>(20).fill(0)
+    const policy = new TitForTat(options.parse({}))
+    const random = createRandom(9)
+    for (let round = 0; round < 90; round++) {
+      const flags = new Uint8Array(20)
+      policy.round(seats, 8, false, round, random, flags)
+      expect(flags.reduce((sum, flag) => sum + flag, 0)).to.equal(4)
+      seats.forEach((seat, i) => {
+        const now = flags[i] === 1
+        if (now && !seat.unchoked) turns[i]!++
+        seat.sinceMs = seat.unchoked === now ? seat.sinceMs + 10_000 : 10_000
+        seat.unchoked = now
+      })
+    }
+    expect(Math.min(...turns)).to.be.above(0)
+  })
+
+  it('seeding, lets nobody of fifty starve: equal takers get about the same, and wait no longer than minutes', () => {
+    const { bytes, longest } = seedFifty(() => 1000)
+    const share = bytes.reduce((sum, one) => sum + one, 0) / 50
+    expect(Math.min(...bytes)).to.be.above(share / 2)
+    expect(Math.max(...bytes)).to.be.below(share * 2)
+    expect(longest).to.be.below(10 * 60_000)
+  })
+
+  it('seeding, uses fast takers more than slow ones and still lets nobody starve', () => {
+    const { bytes, longest } = seedFifty(i => (i < 5 ? 10_000 : 1000))
+    const slow = bytes.slice(5)
+    const share = slow.reduce((sum, one) => sum + one, 0) / 45
+    expect(Math.min(...slow)).to.be.above(share / 2)
+    expect(longest).to.be.below(10 * 60_000)
+    // More than the ten times that follow from their speed alone.
+    expect(Math.min(...bytes.slice(0, 5))).to.be.above(15 * share)
+  })
+
+  it('seeding, does not send anyone away before the trial is over', () => {
+    const seats = [1, 2, 3, 4].map(i => unchoked(i, { sinceMs: 20_000 }))
+    seats.push(...[5, 6, 7].map(i => peer(i)))
+    for (let seed = 0; seed < 20; seed++)
+      expect(decide(seats, { seeding: true, round: 1, seed })).to.deep.equal([1, 2, 3, 4])
+  })
+
   it('leaves the optimistic slot to the one who holds it until the third round', () => {
     const seats = [900, 800, 700].map((rateToUs, i) => unchoked(i, { rateToUs }))
     seats.push(unchoked(3, { sinceMs: 20_000 }), ...[4, 5, 6, 7].map(i => peer(i)))
@@ -142,3 +196,26 @@ describe('choke-tit-for-tat', () => {
     })
   }
 })
+
+/** Two hours of a seeder with eight slots and fifty leechers that take so fast while they may. */
+function seedFifty(rate: (i: number) => number): { readonly bytes: readonly number[]; readonly longest: number } {
+  const policy = new TitForTat(options.parse({}))
+  const random = createRandom(5)
+  const seats = Array.from({ length: 50 }, (_, i) => peer(i, { sinceMs: 0 }))
+  const bytes = new Array<number>(50).fill(0)
+  let longest = 0
+  for (let round = 0; round < 720; round++) {
+    const flags = new Uint8Array(50)
+    policy.round(seats, 8, true, round, random, flags)
+    expect(flags.reduce((sum, flag) => sum + flag, 0)).to.equal(8)
+    seats.forEach((seat, i) => {
+      const now = flags[i] === 1
+      seat.sinceMs = seat.unchoked === now ? seat.sinceMs + 10_000 : 10_000
+      seat.unchoked = now
+      seat.rateFromUs = now ? rate(i) : 0
+      if (now) bytes[i]! += 10 * rate(i)
+      else longest = Math.max(longest, seat.sinceMs)
+    })
+  }
+  return { bytes, longest }
+}

@@ -73,6 +73,8 @@ export class TablePeer implements Peer {
     return this.seed || this.have.has(piece)
   }
 
+  tell(): void {}
+
   setWanted(): void {}
 
   setChoked(choked: boolean): void {
