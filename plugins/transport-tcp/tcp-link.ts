@@ -5,6 +5,7 @@ import type { Socket } from 'node:net'
 import type { Endpoint } from '../../core/base/address.js'
 import type { NodeError } from '../../core/base/errors.js'
 import type { PeerLink, PeerSink } from '../../core/contracts/peer-transport.js'
+import type { SendWindow } from './send-window.js'
 import type { AtTurnEnd, TurnEnd } from './turn-end.js'
 
 export class TcpLink implements PeerLink, AtTurnEnd {
@@ -19,12 +20,14 @@ export class TcpLink implements PeerLink, AtTurnEnd {
   private paused = false
   /** A write answered false and onWritable is owed. */
   private full = false
+  /** Counted by the window. */
+  private holding = false
 
   constructor(
     private readonly socket: Socket,
     readonly remote: Endpoint,
     readonly inbound: boolean,
-    private readonly highWater: number,
+    private readonly window: SendWindow,
     private readonly turn: TurnEnd,
   ) {
     socket.on('drain', () => this.drained())
@@ -35,6 +38,7 @@ export class TcpLink implements PeerLink, AtTurnEnd {
     })
     socket.on('close', () => {
       this.over = this.gone = true
+      this.hold(false)
       this.tellClosed()
     })
   }
@@ -58,6 +62,7 @@ export class TcpLink implements PeerLink, AtTurnEnd {
       this.corked = true
       socket.cork()
       this.turn.add(this)
+      this.hold(true)
     }
     this.queued += head.length
     socket.write(head)
@@ -65,7 +70,7 @@ export class TcpLink implements PeerLink, AtTurnEnd {
       this.queued += body.length
       socket.write(body)
     }
-    if (socket.writableLength >= this.highWater) this.full = true
+    if (socket.writableLength >= this.window.bytes) this.full = true
     return !this.full
   }
 
@@ -77,6 +82,7 @@ export class TcpLink implements PeerLink, AtTurnEnd {
     if (!this.corked) return
     this.corked = false
     this.socket.uncork()
+    if (this.socket.writableLength === 0) this.hold(false)
   }
 
   pause(): void {
@@ -96,7 +102,14 @@ export class TcpLink implements PeerLink, AtTurnEnd {
     this.finish()
   }
 
+  private hold(some: boolean): void {
+    if (this.holding === some) return
+    this.holding = some
+    this.window.holds(some)
+  }
+
   private drained(): void {
+    if (!this.corked) this.hold(false)
     if (!this.full || this.over) return
     this.full = false
     this.sink?.onWritable()

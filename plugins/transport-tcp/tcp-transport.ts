@@ -3,6 +3,7 @@ import { connect, createServer } from 'node:net'
 import { endpointOf, formatIp, parseIp } from '../../core/base/address.js'
 import { readInto } from './accepted-socket.js'
 import { dialFault, listenFault, transportErrors } from './errors.js'
+import { SendWindow } from './send-window.js'
 import { TcpLink } from './tcp-link.js'
 import { TurnEnd } from './turn-end.js'
 import type { Server, Socket } from 'node:net'
@@ -29,7 +30,7 @@ export class TcpTransport implements PeerTransport {
   private readonly turn = new TurnEnd()
   /** Every dialled socket reads into this: a chunk is handed over before the next read. */
   private readonly reading: Uint8Array
-  private readonly highWater: number
+  private readonly window: SendWindow
   private complained = -Infinity
 
   constructor(
@@ -39,7 +40,7 @@ export class TcpTransport implements PeerTransport {
     private readonly readsInto: typeof readInto = readInto,
   ) {
     this.reading = new Uint8Array(options.readBufferKiB * 1024)
-    this.highWater = options.sendBufferKiB * 1024
+    this.window = new SendWindow(options.sendBufferKiB * 1024)
   }
 
   dial(to: Endpoint, signal: AbortSignal): Promise<PeerLink> {
@@ -71,7 +72,7 @@ export class TcpTransport implements PeerTransport {
       dialled.once('connect', () => {
         ended()
         dialled.off('error', failed)
-        resolve((link = this.keep(new TcpLink(dialled, to, false, this.highWater, this.turn), dialled)))
+        resolve((link = this.keep(new TcpLink(dialled, to, false, this.window, this.turn), dialled)))
       })
     })
   }
@@ -108,7 +109,7 @@ export class TcpTransport implements PeerTransport {
   private adopt(accepted: Socket, remote: Endpoint): TcpLink {
     let link: TcpLink | null = null
     const socket = this.readsInto(accepted, this.reading, length => link !== null && link.receive(this.chunk(length)))
-    link = new TcpLink(socket ?? accepted, remote, true, this.highWater, this.turn)
+    link = new TcpLink(socket ?? accepted, remote, true, this.window, this.turn)
     const made = link
     if (socket === null) accepted.on('data', chunk => made.receive(chunk)).pause()
     return this.keep(link, socket ?? accepted)

@@ -157,6 +157,33 @@ describe('transport-tcp', () => {
     server.close()
   })
 
+  it('W-6: many that read nothing cost less each', async () => {
+    const server = await bare(socket => socket.pause())
+    const links = await Promise.all(Array.from({ length: 100 }, () => transport.dial(server.local, never())))
+    const block = new Uint8Array(16_384)
+    const open = links.map(() => true)
+    links.forEach((link, i) => link.open(sink({ onWritable: () => (open[i] = true) })))
+    const given = links.map(() => 0)
+    for (let quiet = 0; quiet < 5; quiet++) {
+      for (const [i, link] of links.entries()) {
+        while (open[i] === true) {
+          open[i] = link.write(block)
+          given[i]! += block.length
+          quiet = 0
+        }
+      }
+      await turn()
+    }
+    const held = links.reduce((sum, link, i) => sum + given[i]! - link.sent, 0)
+    expect(held).to.be.below(24 << 20)
+    for (const link of links) link.close()
+    const [alone] = await Promise.all([transport.dial(server.local, never())])
+    let room = 0
+    for (alone.open(sink()); alone.write(block); room += block.length);
+    expect(room, 'the others are gone').to.be.at.least(480 * 1024)
+    server.close()
+  })
+
   it('W-9: hundreds that connect and say nothing do not delay who speaks', async () => {
     const accepted: PeerLink[] = []
     const heard: number[] = []
