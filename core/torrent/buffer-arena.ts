@@ -3,8 +3,8 @@
 import { BLOCK_LENGTH } from '../protocol/geometry.js'
 import { SlotClaims } from './slot-claims.js'
 
-/** Frees something that is only cached, or says that there is nothing. */
-export type Reclaim = () => boolean
+/** Frees something that is only cached, or says that there is nothing; `hard`: also what may soon be wanted. */
+export type Reclaim = (hard: boolean) => boolean
 
 /** Each side leaves an eighth to the other, so that neither a download nor an upload can starve the other. */
 const SHARE = 7 / 8
@@ -13,6 +13,8 @@ export class BufferArena {
   readonly memory: SharedArrayBuffer
   readonly bytes: number
   readonly claims = new SlotClaims()
+  /** Peers, of all torrents, that ask for what is read into extents. */
+  readers = 0
   private readonly used: Uint8Array
   private readonly inUse = { slot: 0, extent: 0 }
   private readonly reclaimers = new Set<Reclaim>()
@@ -30,8 +32,13 @@ export class BufferArena {
     return () => this.reclaimers.delete(reclaim)
   }
 
-  /** Offset of `bytes` contiguous bytes, or -1. Caches are emptied before the answer is no. */
-  alloc(bytes: number, side: 'slot' | 'extent'): number {
+  /** What extents may take of it at most. */
+  get extentBytes(): number {
+    return this.bytes * SHARE
+  }
+
+  /** Offset of `bytes` contiguous bytes, or -1. Caches are emptied before the answer is no; `hard`: to the last of them. */
+  alloc(bytes: number, side: 'slot' | 'extent', hard = true): number {
     const units = Math.ceil(bytes / BLOCK_LENGTH)
     const share = Math.max(units, this.used.length * SHARE)
     for (;;) {
@@ -44,7 +51,7 @@ export class BufferArena {
         this.inUse[side] += units
         return at * BLOCK_LENGTH
       }
-      if (!this.reclaim()) return -1
+      if (!this.reclaim(false) && !(hard && this.reclaim(true))) return -1
     }
   }
 
@@ -64,8 +71,14 @@ export class BufferArena {
     return this.inUse.slot + this.inUse.extent
   }
 
-  private reclaim(): boolean {
-    for (const reclaim of this.reclaimers) if (reclaim()) return true
+  private reclaim(hard: boolean): boolean {
+    for (const reclaim of this.reclaimers) {
+      if (!reclaim(hard)) continue
+      // The next time it is another's turn to give.
+      this.reclaimers.delete(reclaim)
+      this.reclaimers.add(reclaim)
+      return true
+    }
     return false
   }
 

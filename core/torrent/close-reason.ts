@@ -18,10 +18,13 @@ export const CloseReason = {
   Flood: 14,
   BothSeeds: 15,
   Unrequested: 16,
+  Deaf: 17,
 } as const
 export type CloseReason = (typeof CloseReason)[keyof typeof CloseReason]
 
+const HARMLESS: readonly CloseReason[] = [CloseReason.Idle, CloseReason.BothSeeds, CloseReason.Deaf]
+
 /** Reasons after which the endpoint is not worth another dial for a long time. */
 export function isFault(reason: CloseReason): boolean {
-  return reason >= CloseReason.Protocol && reason !== CloseReason.Idle && reason !== CloseReason.BothSeeds
+  return reason >= CloseReason.Protocol && !HARMLESS.includes(reason)
 }

@@ -28,6 +28,11 @@ export class PeerVoice {
     return this.link.sent
   }
 
+  /** Bytes that the link still holds. */
+  get held(): number {
+    return this.total - this.link.sent
+  }
+
   greet(infoHash: InfoHash, peerId: PeerId): void {
     this.end = writeHandshake(this.room(HANDSHAKE_LENGTH), this.end, infoHash, peerId)
     this.flush()

@@ -6,9 +6,6 @@ import { MAX_QUEUED_REQUESTS } from '../protocol/limits.js'
 import type { PeerVoice } from './peer-voice.js'
 import { LOADING, type ReadAhead, UNREADABLE } from './read-ahead.js'
 
-/** Extents begun to be read beyond the one that is being sent. */
-const READ_AHEAD = 3
-
 /** The way out: what a peer's voice does for an upload. */
 export type Outlet = Pick<PeerVoice, 'writable' | 'sent' | 'block' | 'reject'>
 
@@ -19,6 +16,9 @@ export class UploadQueue {
   /** Pinned extents in the order they went out, each with the mark that frees it. */
   private readonly pinned: number[] = []
   private readonly marks: number[] = []
+  /** It asks: of late, and since the last tick. */
+  private asking = false
+  private asked = false
 
   constructor(
     private readonly peer: number,
@@ -49,7 +49,18 @@ export class UploadQueue {
     this.pieces.push(piece)
     this.begins.push(begin)
     this.lengths.push(length)
+    this.asked = true
+    if (!this.asking) {
+      this.asking = true
+      this.cache.asks()
+    }
     return true
+  }
+
+  /** Once a second: a peer that asked nothing since the last time has no share of the read-ahead. */
+  tick(): void {
+    if (!this.asked && this.pieces.length === 0) this.rest()
+    this.asked = false
   }
 
   /** False: it is not waiting here (any more). */
@@ -91,7 +102,7 @@ export class UploadQueue {
       }
       const first = this.cache.find(piece, begin, this.peer)
       if (first === LOADING) break
-      const room = first === UNREADABLE ? 0 : this.cache.extentLength - (begin % this.cache.extentLength)
+      const room = first === UNREADABLE ? 0 : this.cache.room(first, begin)
       const second = room >= length || first === UNREADABLE ? -3 : this.cache.find(piece, begin + room, this.peer)
       if (second === LOADING) break
       if (first === UNREADABLE || second === UNREADABLE) {
@@ -109,11 +120,13 @@ export class UploadQueue {
       sent += length
     }
     this.readAhead()
+    this.cache.feed()
     return sent
   }
 
   /** The link is gone and touches nothing any more. */
   close(): void {
+    this.rest()
     this.unpin(Infinity)
     this.pieces.clear()
     this.begins.clear()
@@ -121,18 +134,24 @@ export class UploadQueue {
   }
 
   private readAhead(): void {
+    const { partLength, ahead } = this.cache
     let last = -1
     let begun = 0
-    for (let i = 0; i < this.pieces.length && begun < READ_AHEAD; i++) {
+    for (let i = 0; i < this.pieces.length && begun < ahead; i++) {
       const piece = this.geometry.piece(this.pieces.peek(i))
       const begin = this.begins.peek(i)
       if (piece === -1) continue
-      const extent = piece * this.geometry.pieceLength + Math.floor(begin / this.cache.extentLength)
-      if (extent === last || !this.has(piece)) continue
-      last = extent
+      const part = piece * this.geometry.pieceLength + Math.floor(begin / partLength)
+      if (part === last || !this.has(piece)) continue
+      last = part
       begun++
       this.cache.prefetch(piece, begin)
     }
+  }
+
+  private rest(): void {
+    if (this.asking) this.cache.rests()
+    this.asking = false
   }
 
   private drop(): void {

@@ -249,6 +249,93 @@ describe('hostile peers', () => {
     )
   })
 
+  /** A peer that has asked for much, and reads none of it. */
+  async function deaf(over: { readonly bufferBytes?: number } = {}) {
+    const swarm = new SmallSwarm(64 * 64 * KiB, 64 * KiB)
+    const seeder = await swarm.add(true, over)
+    const [near, far] = swarm.pair('10.1.0.1')
+    swarm.accept(near, seeder)
+    const stranger = new Stranger(far, swarm)
+    await swarm.settle()
+    stranger.say(write.writeInterested)
+    await swarm.settle()
+    near.deaf = true
+    const ask = async (): Promise<void> => {
+      for (let piece = 0; piece < 64; piece++)
+        for (let k = 0; k < 4; k++)
+          stranger.say((out, at) => write.writeRequest(out, at, piece, k * 16 * KiB, 16 * KiB))
+      await swarm.settle()
+    }
+    await ask()
+    return { swarm, seeder, near, far, stranger, ask }
+  }
+
+  it('hands a peer that does not read what its link holds and no more, whatever it asks', async () => {
+    const { near, ask, swarm, stranger } = await deaf()
+    expect(near.held).to.be.above(500 * KiB)
+    for (let i = 0; i < 50; i++) await ask()
+    await swarm.tick(60)
+    // The window, the block that overran it, and refusals of what was asked beyond reqq.
+    expect(near.held).to.be.below(1024 * KiB)
+    stranger.bytes(0, 0, 0, 0)
+    await swarm.tick(60)
+    expect(near.held).to.be.below(1024 * KiB)
+  })
+
+  it('lets a peer go that has read nothing for five minutes, though it speaks', async () => {
+    const { swarm, seeder, stranger } = await deaf()
+    const speak = async (seconds: number): Promise<void> => {
+      for (let i = 0; i < seconds; i += 10) {
+        stranger.bytes(0, 0, 0, 0)
+        await swarm.tick(10)
+      }
+    }
+    await speak(290)
+    expect(seeder.ends).to.deep.equal([])
+    await speak(30)
+    expect(seeder.ends).to.deep.equal([CloseReason.Deaf])
+  })
+
+  it('lets it go within half a minute where it holds the memory that another waits for', async () => {
+    const { swarm, seeder } = await deaf({ bufferBytes: 512 * KiB })
+    const [near, far] = swarm.pair('10.1.0.2')
+    swarm.accept(near, seeder)
+    const other = new Stranger(far, swarm, 78)
+    await swarm.settle()
+    other.say(write.writeInterested)
+    other.say((out, at) => write.writeRequest(out, at, 63, 0, 16 * KiB))
+    await swarm.tick(20)
+    expect(other.messages.filter(message => message.id === 7)).to.have.length(0)
+    await swarm.tick(20)
+    expect(seeder.ends).to.deep.equal([CloseReason.Deaf])
+    expect(other.messages.filter(message => message.id === 7)).to.have.length(1)
+  })
+
+  it('tells a peer that does not read of new pieces once it reads again, and holds no message for each till then', async () => {
+    const swarm = new SmallSwarm(64 * 64 * KiB, 64 * KiB)
+    const seeder = await swarm.add(true)
+    const leecher = await swarm.add(false)
+    const [near, far] = swarm.pair('10.1.0.1')
+    swarm.accept(near, leecher)
+    const stranger = new Stranger(far, swarm)
+    await swarm.settle()
+    near.deaf = true
+    near.write(new Uint8Array(20 * KiB))
+    const session = [...leecher.session.peers][0]
+    expect(session).to.not.equal(undefined)
+    const held = near.held
+    Object.defineProperty(near, 'sent', { configurable: true, writable: true, value: near.sent - 20 * KiB })
+    swarm.connect(leecher, seeder)
+    await swarm.tick(10)
+    expect(leecher.kept).to.have.length(64)
+    expect(near.held).to.be.below(held + 200)
+    near.deaf = false
+    near.sent += 20 * KiB + (near.held - held)
+    await swarm.tick(1)
+    const told = stranger.messages.filter(message => message.id === 4).map(message => readU32(message.body, 0))
+    expect(told.sort((a, b) => a - b)).to.deep.equal(Array.from({ length: 64 }, (_, i) => i))
+  })
+
   it('does not keep blocks that nobody asked for', async () => {
     const swarm = new SmallSwarm(16 * 64 * KiB, 64 * KiB)
     const leecher = await swarm.add(false)

@@ -37,6 +37,9 @@ export class TestLink implements PeerLink {
   other: TestLink | null = null
   paused = false
   closed = false
+  /** The other side reads nothing: what is written stays here. */
+  deaf = false
+  held = 0
   private inbox: Uint8Array[] = []
   private told = false
 
@@ -51,6 +54,7 @@ export class TestLink implements PeerLink {
 
   write(head: Uint8Array, body?: Uint8Array): boolean {
     if (this.closed) return false
+    if (this.deaf) return (this.held += head.length + (body?.length ?? 0)) < 512 * 1024
     for (const part of body === undefined ? [head] : [head, body]) {
       this.other?.inbox.push(part.slice())
       this.sent += part.length

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { createRandom, type Random } from '../../../core/base/random.js'
+import { createRandom, shuffle, type Random } from '../../../core/base/random.js'
 import { NodeError } from '../../../core/base/errors.js'
 import type { ReadJob, TorrentStorage } from '../../../core/contracts/storage.js'
 import { BLOCK_LENGTH, pieceGeometry, type PieceGeometry } from '../../../core/protocol/geometry.js'
@@ -15,12 +15,14 @@ const byteAt = (offset: number): number => (offset * 7 + (offset >> 8) * 31 + (o
 class LateStorage implements Pick<TorrentStorage, 'read'> {
   readonly waiting: ReadJob[] = []
   reads = 0
+  bytes = 0
   broken = new Set<number>()
 
   constructor(private readonly geometry: PieceGeometry) {}
 
   read(job: ReadJob): void {
     this.reads++
+    this.bytes += job.into.length
     this.waiting.push(job)
   }
 
@@ -205,12 +207,95 @@ describe('upload queue and read-ahead', () => {
   it('send a block over the end of an extent in two parts', () => {
     const length = 3 << 20
     const bed = new Bed(2, length, 1024)
+    bed.queue.push(0, 0, BLOCK_LENGTH)
+    bed.queue.pump()
+    bed.settle()
     const begin = (1 << 20) - 5_000
     bed.queue.push(0, begin, BLOCK_LENGTH)
     bed.queue.pump()
     bed.settle()
-    expect(bed.outlet.blocks).to.equal(1)
+    expect(bed.outlet.blocks).to.equal(2)
     expect(bed.storage.reads).to.equal(2)
+  })
+
+  it('read everything about once for fifty peers that are in different places, though not all of it fits', () => {
+    const pieces = 100
+    const bed = new Bed(pieces, 64 * BLOCK_LENGTH, 1024, 50, 12)
+    const random = createRandom(4)
+    const orders = bed.queues.map(() => shuffled(pieces - 1, random).slice(0, 6))
+    const pipeline = 64
+    const asked = bed.queues.map(() => 0)
+    for (let moved = true; moved;) {
+      moved = false
+      for (const [peer, order] of orders.entries()) {
+        const queue = bed.queues[peer] ?? raise()
+        while (queue.length < pipeline && asked[peer]! < order.length * 64) {
+          const block = asked[peer]!++
+          bed.ask(order[block >> 6] ?? raise(), block & 63, peer)
+        }
+        queue.pump()
+        // Each turn the links pass on what they hold; the storage finishes some of its work.
+        while (bed.outlets[peer]?.pass()) moved = true
+        if (bed.storage.finish()) moved = true
+        queue.tick()
+      }
+    }
+    expect(bed.uploaded).to.equal(50 * 6 * 64 * BLOCK_LENGTH)
+    const bytes = bed.storage.bytes / bed.uploaded
+    expect(bytes, 'bytes read for each byte sent').to.be.below(1.1)
+  })
+
+  it('read everything once for fifty peers that go in step', () => {
+    const bed = new Bed(13, 4 * BLOCK_LENGTH, 24, 50, 2)
+    for (let piece = 0; piece < 12; piece++) {
+      for (let peer = 0; peer < 50; peer++) for (let k = 0; k < 4; k++) bed.ask(piece, k, peer)
+      for (const queue of bed.queues) queue.pump()
+      bed.settle()
+    }
+    expect(bed.uploaded).to.equal(50 * 12 * 4 * BLOCK_LENGTH)
+    expect(bed.storage.reads).to.equal(12)
+  })
+
+  it('read far ahead for one peer, and less for each of many', () => {
+    const readFor = (peers: number): number => {
+      const bed = new Bed(400, 64 * BLOCK_LENGTH, 4096, peers, 4)
+      for (let peer = 0; peer < peers; peer++) for (let k = 0; k < 256; k++) bed.ask(4 * peer + (k >> 6), k & 63, peer)
+      for (const queue of bed.queues) queue.pump()
+      return bed.storage.waiting.reduce((sum, job) => sum + job.into.length, 0) / peers / BLOCK_LENGTH
+    }
+    expect(readFor(1)).to.equal(192)
+    expect(readFor(50)).to.be.within(16, 4096 / 50)
+  })
+
+  it('forget a peer that asks no more when they share out the memory', () => {
+    const bed = new Bed(8, 64 * BLOCK_LENGTH, 256, 20)
+    for (let peer = 0; peer < 20; peer++) bed.ask(0, peer, peer)
+    expect(bed.arena.readers).to.equal(20)
+    for (const queue of bed.queues) queue.pump()
+    bed.settle()
+    for (const queue of bed.queues) queue.tick()
+    expect(bed.arena.readers).to.equal(20)
+    for (const queue of bed.queues) queue.tick()
+    expect(bed.arena.readers).to.equal(0)
+    bed.ask(0, 1, 3)
+    bed.queues[3]?.close()
+    expect(bed.arena.readers).to.equal(0)
+  })
+
+  it('go on with those that found no memory when something was read, without waiting for the tick', () => {
+    const bed = new Bed(40, 16 * BLOCK_LENGTH, 64, 12, 1)
+    for (let peer = 0; peer < 12; peer++) for (let k = 0; k < 16; k++) bed.ask(3 * peer, k, peer)
+    for (const queue of bed.queues) queue.pump()
+    for (let moved = true; moved;) {
+      moved = bed.storage.finish()
+      // A link that passes something on pumps for its own peer alone.
+      for (const [peer, outlet] of bed.outlets.entries()) {
+        if (!outlet.pass()) continue
+        moved = true
+        bed.queues[peer]?.pump()
+      }
+    }
+    expect(bed.queues.map(queue => queue.length)).to.deep.equal(new Array(12).fill(0))
   })
 
   it('send nothing a peer took back, and refuse what waits when it is choked, but for what it may have', () => {
@@ -290,6 +375,12 @@ describe('upload queue and read-ahead', () => {
     expect(bed.arena.unitsInUse).to.equal(0)
   })
 })
+
+function shuffled(count: number, random: Random): readonly number[] {
+  const all = Array.from({ length: count }, (_, i) => i)
+  shuffle(all, random)
+  return all
+}
 
 function act(bed: Bed, random: Random): void {
   const peer = random.below(3)
