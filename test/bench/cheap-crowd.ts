@@ -17,6 +17,8 @@ export interface CrowdPlan {
   readonly order?: Order
   readonly pipeline?: number
   readonly seconds?: number
+  /** Before these: for greetings, and until the other side has opened its slots. */
+  readonly warm?: number
   /** They read nothing after the first unchoke. */
   readonly deaf?: boolean
   /** Seeders: a file that the content is, or repeats; and the part of the pieces that each of them has. */
@@ -65,13 +67,12 @@ function report(peers: readonly Counted[], before: readonly number[], seconds: n
 }
 
 async function leech(): Promise<CrowdReport> {
-  const { peers, pipeline = 64, order = 'shuffle', deaf = false, seconds = 5 } = plan
+  const { peers, pipeline = 64, order = 'shuffle', deaf = false, seconds = 5, warm = 5 } = plan
   const crowd = Array.from(
     { length: peers },
     (_, nth) => new CheapLeecher(content, plan.port, nth, peers, order, pipeline, deaf),
   )
-  // The first second is for greetings.
-  await passed(1000)
+  await passed(warm * 1000)
   const before = crowd.map(peer => peer.bytes)
   const from = performance.now()
   await passed(seconds * 1000)

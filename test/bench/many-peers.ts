@@ -21,6 +21,7 @@ const { values, positionals } = parseArgs({
     order: { type: 'string', default: 'shuffle' },
     pipeline: { type: 'string', default: '64' },
     seconds: { type: 'string', default: '5' },
+    warm: { type: 'string', default: '5' },
     part: { type: 'string', default: '1' },
     client: { type: 'string', default: '{}' },
     tmp: { type: 'string', default: '/dev/shm' },
@@ -85,7 +86,7 @@ async function measure(mode: string, peers: number): Promise<object> {
   await node.event('torrent')
   const { rss } = node.memory
   await node.loopDelay()
-  const cpu = node.cpuSeconds
+  let cpu = node.cpuSeconds
   const { pieceLength, totalLength } = geometry
   const shared = { port, peers, infoHash: toHex(infoHash), pieceLength, totalLength }
   const pending =
@@ -97,17 +98,25 @@ async function measure(mode: string, peers: number): Promise<object> {
           order: values.order as NonNullable<CrowdPlan['order']>,
           pipeline: Number(values.pipeline),
           seconds: Number(values.seconds),
+          warm: Number(values.warm),
           deaf: mode === 'deaf',
         })
   if (mode === 'down') await node.event('complete')
-  else await passed((Number(values.seconds) + 0.8) * 1000)
+  else {
+    // Within the time that the crowd counts, which begins when its process has started.
+    await passed(Number(values.warm) * 1000 + 300)
+    cpu = node.cpuSeconds
+    await node.loopDelay()
+    await passed(Number(values.seconds) * 1000 - 300)
+  }
   const facts = { cpu: node.cpuSeconds - cpu, delay: await node.loopDelay(), memory: node.memory }
   if (mode === 'down') await node.stop()
   const report = await pending
   await node.stop()
   rmSync(into, { recursive: true, force: true })
   rmSync(join(folder, 'state'), { recursive: true, force: true })
-  const gib = (mode === 'down' ? totalLength : report.bytes) / 2 ** 30
+  const part = mode === 'down' ? 1 : (Number(values.seconds) - 0.3) / Number(values.seconds)
+  const gib = ((mode === 'down' ? totalLength : report.bytes) * part) / 2 ** 30
   return {
     mode,
     peers,
