@@ -9,6 +9,7 @@ import { HandshakeReader, type Handshake } from '../protocol/handshake.js'
 import { MAX_REQUEST_LENGTH } from '../protocol/limits.js'
 import { WireDecoder, type WireHandler } from '../protocol/wire-decoder.js'
 import { WireFault } from '../protocol/wire-messages.js'
+import { Backlog } from './backlog.js'
 import { CloseReason } from './close-reason.js'
 import { ReadFlow, UploadFlow } from './flows.js'
 import { PeerExtensions } from './peer-extensions.js'
@@ -23,11 +24,6 @@ import { UploadQueue } from './upload-queue.js'
 const HANDSHAKE_MS = 10_000
 const IDLE_MS = 150_000
 const KEEP_ALIVE_MS = 100_000
-/** News wait while the link holds more than this: a message each would cost far more than it says. */
-const MOST_HELD = 16 << 10
-/** How long a peer may read nothing of what the link holds for it; and where others wait for that memory. */
-const DEAF_MS = 300_000
-const DEAF_STARVING_MS = 30_000
 /** Pieces a choked peer may have all the same (BEP 6), so that a newcomer gets something to trade. */
 const FAST_PIECES = 10
 /** Requests that make no sense, and bytes nobody asked for, before a peer is closed. */
@@ -57,14 +53,10 @@ export class PeerSession implements PeerSink, WireHandler, Peer {
   private badRequests = 0
   private unrequested = 0
   private unreadRefusals = 0
-  /** Pieces that it has not been told of yet. */
-  private news: Bitfield | null = null
   private reason: CloseReason | null = null
   private heardAt: number
   private spokeAt: number
-  /** What the link had passed on when it was last seen to move, and when that was. */
-  private passed = 0
-  private passedAt: number
+  private readonly backlog: Backlog
 
   /** Outgoing: `swarm` is given and greets at once. Incoming: the handshake says which one is wanted. */
   constructor(
@@ -75,8 +67,9 @@ export class PeerSession implements PeerSink, WireHandler, Peer {
     now: number,
   ) {
     this.swarm = swarm
-    this.heardAt = this.spokeAt = this.passedAt = now
+    this.heardAt = this.spokeAt = now
     this.voice = new PeerVoice(link)
+    this.backlog = new Backlog(this.voice, now)
   }
 
   begin(): void {
@@ -125,7 +118,6 @@ export class PeerSession implements PeerSink, WireHandler, Peer {
       return this.close(fault === WireFault.BadIndex ? CloseReason.BadIndex : CloseReason.Protocol)
     if (this.reason !== null) return
     this.swarm.scheduler.fill(this)
-    if (this.news !== null) this.tellNews()
     this.pump()
     this.voice.flush()
   }
@@ -133,7 +125,7 @@ export class PeerSession implements PeerSink, WireHandler, Peer {
   onWritable(): void {
     this.voice.writable = true
     this.unreadRefusals = 0
-    if (this.news !== null) this.tellNews()
+    if (this.swarm !== null) this.backlog.catchUp(this.swarm)
     this.pump()
     this.voice.flush()
   }
@@ -163,18 +155,19 @@ export class PeerSession implements PeerSink, WireHandler, Peer {
   /** Once a second: time-outs, keep-alives, and sending that waited for memory. */
   tick(now: number): void {
     if (this.reason !== null) return
-    if (!this.running) {
+    const { swarm } = this
+    if (!this.running || swarm === null) {
       if (now - this.heardAt > HANDSHAKE_MS) this.close(CloseReason.HandshakeTimeout)
       return
     }
     if (this.reading?.paused) this.excuse(now)
     if (now - this.heardAt > IDLE_MS) return this.close(CloseReason.Idle)
-    if (this.deaf(now)) return this.close(CloseReason.Deaf)
+    if (this.backlog.hopeless(now, swarm)) return this.close(CloseReason.Deaf)
     if (this.voice.spoke) this.spokeAt = now
     this.voice.spoke = false
     this.pieces?.forgive(now)
     this.uploads?.tick()
-    if (this.news !== null) this.tellNews()
+    this.backlog.catchUp(swarm)
     if (now - this.spokeAt > KEEP_ALIVE_MS) this.voice.keepAlive()
     this.pump()
     this.voice.flush()
@@ -245,17 +238,6 @@ export class PeerSession implements PeerSink, WireHandler, Peer {
     }
   }
 
-  /** It reads nothing of what is on its way to it, which holds memory. */
-  private deaf(now: number): boolean {
-    const { sent, held } = this.voice
-    if (held === 0 || sent > this.passed) {
-      this.passed = sent
-      this.passedAt = now
-      return false
-    }
-    return now - this.passedAt > (this.swarm?.reads.starved ? DEAF_STARVING_MS : DEAF_MS)
-  }
-
   /** It is we who do not read what it sends. */
   private excuse(now: number): void {
     this.heardAt = now
@@ -283,17 +265,7 @@ export class PeerSession implements PeerSink, WireHandler, Peer {
 
   /** We have a piece more. */
   tell(piece: number): void {
-    if (this.news === null && this.voice.held <= MOST_HELD) return this.voice.have(piece)
-    this.news ??= new Bitfield(this.have.length)
-    this.news.set(piece)
-  }
-
-  private tellNews(): void {
-    const { news, swarm } = this
-    if (news === null || swarm === null || this.voice.held > MOST_HELD) return
-    this.news = null
-    for (let piece = news.nextSet(0); piece >= 0; piece = news.nextSet(piece + 1))
-      if (swarm.book.have.has(piece)) this.voice.have(piece)
+    if (this.swarm !== null) this.backlog.tell(piece, this.swarm)
   }
 
   setChoked(choked: boolean): void {
