@@ -1,12 +1,21 @@
 import { token } from '../base/token.js'
 import type { Endpoint } from '../base/address.js'
 
+/**
+ * `checking`: it is opened, and what is there is looked at. `running`: it meets peers. `queued`: it waits for a place.
+ * `finished`: it has been seeded enough. `moving`: its content is on the way to another folder. `paused`, `failed`: until
+ * it is resumed. Only the first two have anything open.
+ */
+export type TorrentPhase = 'checking' | 'running' | 'queued' | 'finished' | 'moving' | 'paused' | 'failed'
+
 /** One torrent at one moment; rates in bytes a second. */
 export interface TorrentSnapshot {
   readonly infoHash: string
   readonly name: string
   readonly magnet: string
-  readonly phase: 'checking' | 'running' | 'paused' | 'failed'
+  readonly phase: TorrentPhase
+  /** In the queue, counted from 0. */
+  readonly place: number
   readonly have: number
   readonly pieces: number
   readonly bytes: number
@@ -16,7 +25,13 @@ export interface TorrentSnapshot {
   readonly up: number
   readonly downloaded: number
   readonly uploaded: number
+  /** Milliseconds spent seeding, like the bytes above over all runs. */
+  readonly seedingMs: number
   readonly peers: number
+  /** Where its content lies; absolute. */
+  readonly folder: string
+  /** While it is checked: pieces hashed, of those to hash; while it is moved: bytes. */
+  readonly progress?: { readonly done: number; readonly of: number }
   /** Where its .torrent file lies, when it lies anywhere; absolute. */
   readonly file?: string
   readonly error?: { readonly code: string; readonly message: string }
@@ -31,11 +46,13 @@ export interface NodeSnapshot {
 }
 
 /**
- * The rows `torrent`, `complete`, `announce`, `warning`, `error` of the JSON output; progress is drawn from snapshots.
+ * The rows `torrent`, `complete`, `announce`, `state`, `warning`, `error` of the JSON output; progress is drawn from
+ * snapshots. `state` tells the `phase` a torrent has come to: queued, paused, finished, moving, or checking on order; that
+ * it runs is told by `torrent`, that it failed by `error`.
  * All but some warnings carry `infoHash`; `warning` and `error` carry `code`, `message` and the `plugin` that tells.
  */
 export type NodeEvent = {
-  readonly event: 'torrent' | 'complete' | 'announce' | 'warning' | 'error'
+  readonly event: 'torrent' | 'complete' | 'announce' | 'state' | 'warning' | 'error'
 } & Readonly<Record<string, unknown>>
 
 /** Bytes of content a second, not counting what the protocol adds (under 1 %); null: no limit. */
@@ -53,13 +70,26 @@ export interface LimitState extends RateLimits {
   readonly mode: LimitMode
 }
 
+/** Whichever is reached first; without either a torrent is seeded for ever. */
+export interface SeedGoal {
+  /** Bytes uploaded, for each byte of the content that is here. */
+  readonly ratio?: number | undefined
+  /** Spent seeding, earlier runs included. */
+  readonly minutes?: number | undefined
+}
+
 export interface AddOptions {
+  /** In place of the node's goal. */
+  readonly seedGoal?: SeedGoal
+  /** The folder the content is moved to once the download is whole. */
+  readonly moveTo?: string
   readonly limits?: Partial<RateLimits>
   readonly storage?: string
   readonly selector?: string
   readonly selectorOptions?: Readonly<Record<string, unknown>>
   /** The folder the content goes to or lies in. */
   readonly into?: string
+  /** Nothing is opened before it is resumed. */
   readonly paused?: boolean
 }
 
@@ -73,10 +103,37 @@ export interface NodeApi {
   observe(listener: (event: NodeEvent) => void): () => void
   /** Where peers are accepted. */
   readonly listening: readonly Endpoint[]
-  /** Resolves with the info-hash (hex) once the torrent is open and checked. `path`: a .torrent file. */
+  /**
+   * Resolves with the info-hash (hex) once the torrent is open and checked, or waits in the queue, or for `resume`.
+   * `path`: a .torrent file. Rejects with ERR_CLIENT_TWICE where it is there already, unless that has failed.
+   *
+   * This and all orders below reject with ERR_CLIENT_STOPPING once the node stops, and with ERR_CLIENT_UNKNOWN where no
+   * torrent has the info-hash. Orders for one torrent are carried out one after the other.
+   */
   add(source: { readonly torrent: Uint8Array } | { readonly path: string }, options?: AddOptions): Promise<string>
+  /** Resolves once nothing of it is open: its state is saved and its trackers are told. It holds no place in the queue. */
   pause(infoHash: string): Promise<void>
+  /**
+   * Goes on without hashing what was known. What has failed is tried again; what is finished is seeded on, without a
+   * goal. Resolves as `add` does, and rejects with why it failed.
+   */
   resume(infoHash: string): Promise<void>
+  /** To a place in the queue counted from 0, as in the snapshot; past the end is the end. Takes effect at once. */
+  enqueue(infoHash: string, place: number): void
+  /** In place of the goal it had; {} for none. Until the node stops. */
+  setSeedGoal(infoHash: string, goal: SeedGoal): void
+  /**
+   * Closes its links and hashes all that may be there; what is damaged is told (ERR_CLIENT_DAMAGED) and fetched again.
+   * A torrent that was waiting or paused is so again afterwards. Resolves once that is done, or it was paused meanwhile;
+   * rejects with why it failed.
+   */
+  recheck(infoHash: string): Promise<void>
+  /**
+   * Moves its content to another folder, absolute, which the node's state remembers. Peers are left for as long as it
+   * takes. Rejects with ERR_STORAGE_EXISTS where something lies there, with ERR_CLIENT_MOVE where that content is not to
+   * be moved, or with what the disk said; the content is then where it was.
+   */
+  move(infoHash: string, folder: string): Promise<void>
   /** Of the node, or of one torrent. */
   limits(infoHash?: string): LimitState
   /**
@@ -86,6 +143,7 @@ export interface NodeApi {
   setLimits(change: Partial<RateLimits>, infoHash?: string): void
   /** Overrides the schedule, or follows it again. */
   setLimitMode(mode: LimitMode): void
+  /** Forgets it. With `deleteData` its own files are deleted too, and the folders that are empty then. */
   remove(infoHash: string, options?: { readonly deleteData?: boolean }): Promise<void>
 }
 

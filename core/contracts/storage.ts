@@ -33,6 +33,15 @@ export interface StorageSpec {
   readonly files: readonly StorageFile[]
 }
 
+export interface StorageMove {
+  /** An earlier move to the same folder was cut short: what of the content is there already is ours and stays. */
+  readonly resumed: boolean
+  /** Ends the move, also in the middle of a file; it rejects, and can be gone on with. */
+  readonly signal: AbortSignal
+  /** Bytes that have moved since the last call. */
+  moved(bytes: number): void
+}
+
 /**
  * Where one torrent's content lies. Called on the main thread; may work in threads of its own.
  *
@@ -58,6 +67,13 @@ export interface TorrentStorage {
   flush(): Promise<void>
   /** Deletes the content, and the folders that are empty then. */
   remove?(): Promise<void>
+  /**
+   * Moves the content below another folder (absolute, made where it is absent), modification times kept, and deletes
+   * the folders that are empty then. What stands there already is never overwritten: ERR_STORAGE_EXISTS (operator), and
+   * nothing has moved. Whenever it is cut short, by an error, the signal or a kill, each file is whole and durable at the
+   * one place or the other. Afterwards, whatever came of it, only `close` is called.
+   */
+  move?(folder: string, how: StorageMove): Promise<void>
   close(): Promise<void>
 }
 

@@ -32,6 +32,9 @@ export function tellEvent(shell: Shell, event: NodeEvent): void {
     case 'complete':
       shell.tell(`complete: ${size(number('bytes'))} in ${span(number('seconds'))}, every piece verified`)
       break
+    case 'state':
+      shell.note(`${text('name')}: ${text('phase')}`)
+      break
     case 'announce':
       if (event['error'] !== null) shell.note(`${text('url')}: ${text('error')}`)
       else if (event['warning'] !== undefined) shell.note(`${text('url')} warns: ${text('warning')}`)

@@ -16,12 +16,16 @@ export interface CheckParts {
   readonly digests: Uint8Array
 }
 
-/** Calls `right` for each of the pieces whose bytes are as they should be. Stops early, without a word, when aborted. */
+/**
+ * Calls `right` for each of the pieces whose bytes are as they should be, and `looked` for each that was looked at. Stops
+ * early, without a word, when aborted.
+ */
 export async function checkPieces(
   parts: CheckParts,
   pieces: Bitfield,
   right: (piece: PieceIndex) => void,
   signal: AbortSignal,
+  looked: () => void = () => {},
 ): Promise<void> {
   let next = 0
   const worker = async (): Promise<void> => {
@@ -31,6 +35,7 @@ export async function checkPieces(
       if (piece === -1 || signal.aborted) return
       next = raw + 1
       if (await check(parts, piece)) right(piece)
+      looked()
     }
   }
   const room = Math.max(1, Math.floor(parts.arena.bytes / parts.geometry.pieceLength / 2))

@@ -15,33 +15,62 @@ export interface ResumeState {
   readonly stamp: string
   readonly uploaded: number
   readonly downloaded: number
+  /** Time spent seeding. */
+  readonly seedingMs: number
+  /** Nothing wanted was missing. */
+  readonly complete: boolean
+  /** null: the content lies where it was to lie. */
+  readonly moved: MovedContent | null
   /** Written on stopping: nothing was done to the content afterwards. */
   readonly clean: boolean
 }
 
-// magic 8, version u16, flags u16, info-hash 20, pieces u32, uploaded u64, downloaded u64, stamp length u32,
-// stamp, bits, SHA-1 of all before it
+/** Absolute folders. Heeded only as long as the torrent is still meant to lie in `home`. */
+export interface MovedContent {
+  readonly home: string
+  readonly folder: string
+}
+
+// magic 8, version u16, flags u16, info-hash 20, pieces u32, uploaded u64, downloaded u64, seeding u64, stamp length u32,
+// moved length u32, stamp, moved (home, a zero byte, folder), bits, SHA-1 of all before it
 const MAGIC = Buffer.from('SHOALRSM', 'latin1')
-const VERSION = 1
+const VERSION = 2
 const CLEAN = 1
-const AT = { version: 8, flags: 10, infoHash: 12, pieces: 32, uploaded: 36, downloaded: 44, stampLength: 52, stamp: 56 }
+const COMPLETE = 2
+const AT = {
+  version: 8,
+  flags: 10,
+  infoHash: 12,
+  pieces: 32,
+  uploaded: 36,
+  downloaded: 44,
+  seeding: 52,
+  stampLength: 60,
+  movedLength: 64,
+  stamp: 68,
+}
 const CHECKSUM = 20
 
 export function encodeResume(state: ResumeState, infoHash: InfoHash): Uint8Array {
-  const { flushed } = state
+  const { flushed, moved } = state
   const stamp = Buffer.from(state.stamp, 'utf8')
-  const end = AT.stamp + stamp.length + flushed.bytes.length
+  const where = Buffer.from(moved === null ? '' : `${moved.home}\0${moved.folder}`, 'utf8')
+  const bitsAt = AT.stamp + stamp.length + where.length
+  const end = bitsAt + flushed.bytes.length
   const out = new Uint8Array(end + CHECKSUM)
   out.set(MAGIC)
   writeU16(out, AT.version, VERSION)
-  writeU16(out, AT.flags, state.clean ? CLEAN : 0)
+  writeU16(out, AT.flags, (state.clean ? CLEAN : 0) | (state.complete ? COMPLETE : 0))
   out.set(infoHash, AT.infoHash)
   writeU32(out, AT.pieces, flushed.length)
   writeU64(out, AT.uploaded, state.uploaded)
   writeU64(out, AT.downloaded, state.downloaded)
+  writeU64(out, AT.seeding, state.seedingMs)
   writeU32(out, AT.stampLength, stamp.length)
+  writeU32(out, AT.movedLength, where.length)
   out.set(stamp, AT.stamp)
-  out.set(flushed.bytes, AT.stamp + stamp.length)
+  out.set(where, AT.stamp + stamp.length)
+  out.set(flushed.bytes, bitsAt)
   out.set(checksum(out.subarray(0, end)), end)
   return out
 }
@@ -54,16 +83,30 @@ export function decodeResume(bytes: Uint8Array, infoHash: InfoHash, pieceCount: 
   const end = bytes.length - CHECKSUM
   if (!equalBytes(checksum(bytes.subarray(0, end)), bytes.subarray(end))) return 'it is damaged'
   if (!equalBytes(bytes.subarray(AT.infoHash, AT.pieces), infoHash)) return 'it belongs to another torrent'
-  const bitsAt = AT.stamp + readU32(bytes, AT.stampLength)
+  const movedAt = AT.stamp + readU32(bytes, AT.stampLength)
+  const bitsAt = movedAt + readU32(bytes, AT.movedLength)
   const flushed = Bitfield.from(bytes.subarray(Math.min(bitsAt, end), end), pieceCount)
   if (flushed === null || readU32(bytes, AT.pieces) !== pieceCount) return 'it has another number of pieces'
+  const flags = readU16(bytes, AT.flags)
   return {
     flushed,
-    stamp: Buffer.from(bytes.subarray(AT.stamp, bitsAt)).toString('utf8'),
+    stamp: textOf(bytes.subarray(AT.stamp, movedAt)),
     uploaded: readU64(bytes, AT.uploaded),
     downloaded: readU64(bytes, AT.downloaded),
-    clean: (readU16(bytes, AT.flags) & CLEAN) !== 0,
+    seedingMs: readU64(bytes, AT.seeding),
+    complete: (flags & COMPLETE) !== 0,
+    moved: movedOf(textOf(bytes.subarray(movedAt, bitsAt))),
+    clean: (flags & CLEAN) !== 0,
   }
+}
+
+function movedOf(text: string): MovedContent | null {
+  const [home, folder] = text.split('\0')
+  return home === undefined || folder === undefined ? null : { home, folder }
+}
+
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('utf8')
 }
 
 export const JOURNAL_ENTRY = 4

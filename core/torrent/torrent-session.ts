@@ -169,12 +169,12 @@ export class TorrentSession implements Swarm {
   }
 
   /** Takes the given pieces as they are, and hashes the others named. Before any peer is let in. */
-  async restore(trusted: Bitfield, doubtful: Bitfield, signal: AbortSignal): Promise<void> {
+  async restore(trusted: Bitfield, doubtful: Bitfield, signal: AbortSignal, looked?: () => void): Promise<void> {
     const take = (piece: PieceIndex | -1): void => {
       if (piece !== -1 && !this.book.have.has(piece)) this.book.move(piece, PieceState.Have)
     }
     for (let i = trusted.nextSet(0); i !== -1; i = trusted.nextSet(i + 1)) take(this.geometry.piece(i))
-    await checkPieces({ ...this.parts }, doubtful, take, signal)
+    await checkPieces({ ...this.parts }, doubtful, take, signal, looked)
     this.whole = this.book.complete
     this.restored = true
     this.selector.onRebuild()

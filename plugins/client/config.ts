@@ -1,7 +1,9 @@
 import { path, z } from '../../core/kernel/plugin.js'
 import { DAYS } from './limit-schedule.js'
 import { limitOptions } from './limit-options.js'
+import { seedGoal } from './seed-goal.js'
 import { torrentOptions } from './torrent-options.js'
+import { queueOptions } from './torrent-queue.js'
 
 const listen = z.string().regex(/^(\[[^\]]+\]|[^:[\]]+):\d{1,5}$/, 'HOST:PORT, [ADDRESS]:PORT for IPv6')
 
@@ -38,11 +40,18 @@ export const config = z.strictObject({
       z.strictObject({
         path: path().describe('A file or folder to seed'),
         torrent: path().optional().describe('Its .torrent file; by default one is made'),
-        limits: limitOptions.optional().describe('How fast this torrent may go, at most'),
+        ...torrentOptions.pick({ paused: true, seedGoal: true, limits: true }).shape,
       }),
     )
     .default([])
     .describe('Content to seed from where it lies'),
+  queue: queueOptions.prefault({}).describe('How many torrents are at work at once'),
+  seedGoal: seedGoal
+    .default({})
+    .describe('When a torrent has been seeded enough, whichever comes first; by default never'),
+  moveTo: path()
+    .optional()
+    .describe('The folder to which downloads are moved once they are whole; by default they stay'),
   limits: limitOptions.optional().describe('How fast all torrents together may go, at most'),
   alternativeLimits: limitOptions
     .optional()

@@ -10,6 +10,8 @@ export const clientErrors = errorTable({
   ERR_CLIENT_ANNOUNCE: 'operator',
   ERR_CLIENT_LIMIT: 'operator',
   ERR_CLIENT_STATE: 'operator',
+  ERR_CLIENT_DAMAGED: 'operator',
+  ERR_CLIENT_MOVE: 'operator',
   ERR_CLIENT_FAILED: 'defect',
 })
 

@@ -8,24 +8,42 @@ import type { Scope } from '../../core/kernel/plugin.js'
 import { makePeerId } from '../../core/protocol/ids.js'
 import { planResume } from '../../core/torrent/resume.js'
 import { TorrentSession } from '../../core/torrent/torrent-session.js'
-import { failed } from './errors.js'
-import { ResumeStore } from './resume-store.js'
+import type { ContentPlace, MoveWatch } from './content-place.js'
+import { clientErrors, failed } from './errors.js'
+import type { ResumeStore } from './resume-store.js'
 import type { ClientParts } from './session-parts.js'
 import { sessionParts } from './session-parts.js'
 import { TorrentPeers } from './torrent-peers.js'
 import type { TorrentVoice } from './torrent-voice.js'
-import { storageSpec, type TorrentWork } from './torrent-work.js'
+import type { TorrentWork } from './torrent-work.js'
 
 const CHECKPOINT_MS = 5_000
+/** While only what was uploaded, or the time spent on it, has changed. */
+const TOTALS_MS = 600_000
 
-export type Standing = Pick<TorrentSnapshot, 'have' | 'bytesDone' | 'uploaded' | 'downloaded'>
+export type Standing = Pick<TorrentSnapshot, 'have' | 'bytesDone' | 'uploaded' | 'downloaded' | 'seedingMs'>
 
 /** What its owner is told. */
 export interface OpenTorrentEvents {
   /** The last wanted piece is verified and durable. */
   completed(): void
+  /** Pieces that were here are not. */
+  lost(): void
   /** It cannot go on. */
   failed(error: NodeError): void
+}
+
+export interface CheckWatch extends MoveWatch {
+  checked(done: number, of: number): void
+}
+
+export interface CheckOptions {
+  /** Its content was hashed a moment ago. */
+  readonly made: boolean
+  /** Whatever the state says, all that may be there is hashed. */
+  readonly all: boolean
+  /** Of a move that is gone on with, and of pieces that are hashed. */
+  readonly watch: CheckWatch
 }
 
 export class OpenTorrent {
@@ -33,57 +51,74 @@ export class OpenTorrent {
   session: TorrentSession | null = null
   readonly peers: TorrentPeers
   private readonly scope: Scope
-  private readonly resume: ResumeStore
   private storage: TorrentStorage | null = null
-  /** Bytes of the runs before. */
-  private before = { uploaded: 0, downloaded: 0 }
+  /** Of the runs before. */
+  private before = { uploaded: 0, downloaded: 0, seedingMs: 0 }
+  private seedingMs = 0
+  private tickedAt = 0
   private checkpointAt = 0
+  private uploadedThen = 0
   /** The last state that was to be written because pieces were lost; none of them is written before it. */
   private withdrawn: Promise<void> = Promise.resolve()
+  /** The state on disk says that nothing is written any more. */
+  private saidClean = false
 
   constructor(
     private readonly parts: ClientParts,
     private readonly plan: TorrentWork,
+    private readonly place: ContentPlace,
+    private readonly resume: ResumeStore,
     private readonly voice: TorrentVoice,
     private readonly events: OpenTorrentEvents,
   ) {
     this.scope = parts.openScope(`torrent:${voice.hash}`)
     this.peers = new TorrentPeers(parts, plan, voice)
-    this.resume = resumeStore(parts, plan, voice)
   }
 
-  /** Opens, and finds out what is there. `made`: its content was hashed a moment ago. */
-  async check(made: boolean, signal: AbortSignal): Promise<void> {
-    const { parts, plan, scope } = this
-    const lock = await parts.files.lock(`${plan.stateFolder}/${this.voice.hash}.lock`)
+  /** Opens, and finds out what is there. */
+  async check({ made, all, watch }: CheckOptions): Promise<void> {
+    const { scope, plan, place } = this
+    const { signal } = watch
+    const lock = await this.parts.files.lock(this.resume.lockPath)
     scope.onClose(() => lock.release())
-    const storage = await openStorage(parts, plan, signal)
+    const { pieceCount } = plan.metainfo.geometry
+    if (await place.settle(watch)) signal.throwIfAborted()
+    const saved = await this.resume.load(pieceCount)
+    place.recall(saved.resume)
+    const storage = await place.open(signal)
     scope.onClose(() => storage.close())
     this.storage = storage
     const session = (this.session = this.newSession(storage))
-    const { pieceCount } = plan.metainfo.geometry
-    const saved = await this.resume.load(pieceCount)
     const resumed = planResume({
-      state: saved.resume,
+      state: all ? null : saved.resume,
       journal: saved.journal,
       stamp: await storage.stamp(),
       present: Bitfield.from(await storage.present(), pieceCount) ?? new Bitfield(pieceCount),
       made,
     })
     if (saved.resume !== null) this.before = saved.resume
-    await session.restore(resumed.trust, resumed.check, signal)
+    const of = resumed.check.count
+    let done = 0
+    await session.restore(resumed.trust, resumed.check, signal, () => watch.checked(++done, of))
     signal.throwIfAborted()
+    if (all && saved.resume !== null) this.tellDamage(saved.resume.flushed, session.book.have)
     // A run never goes on with a journal it found, and a state that says "clean" must not outlive the first write.
-    const settled = resumed.because === 'clean' && session.complete && saved.journal.length === 0
-    if (!settled) await this.checkpoint(false)
-    this.checkpointAt = this.parts.host.clock.now()
+    this.saidClean = resumed.because === 'clean' && session.complete && saved.journal.length === 0
+    if (!this.saidClean) await this.checkpoint(false)
+    this.checkpointAt = this.tickedAt = this.parts.host.clock.now()
     signal.throwIfAborted()
   }
 
   /** Once a second. */
   tick(now: number): void {
-    this.session?.tick(now)
-    if (this.resume.changed && now - this.checkpointAt >= CHECKPOINT_MS) void this.checkpoint(false)
+    const { session } = this
+    if (session === null) return
+    session.tick(now)
+    if (session.complete) this.seedingMs += now - this.tickedAt
+    this.tickedAt = now
+    const since = now - this.checkpointAt
+    if (this.resume.changed && since >= CHECKPOINT_MS) void this.checkpoint(false)
+    else if (since >= TOTALS_MS && session.uploadedBytes !== this.uploadedThen) void this.checkpoint(session.complete)
   }
 
   get standing(): Standing | null {
@@ -94,6 +129,7 @@ export class OpenTorrent {
       bytesDone: session.book.bytesDone,
       uploaded: before.uploaded + session.uploadedBytes,
       downloaded: before.downloaded + session.downloaded,
+      seedingMs: before.seedingMs + this.seedingMs,
     }
   }
 
@@ -138,7 +174,11 @@ export class OpenTorrent {
     const { session, storage, standing } = this
     this.checkpointAt = this.parts.host.clock.now()
     if (session === null || storage === null || standing === null) return
-    await this.resume.checkpoint(storage, session.book.have, standing, clean)
+    this.uploadedThen = session.uploadedBytes
+    this.saidClean = clean
+    const { uploaded, downloaded, seedingMs } = standing
+    const totals = { uploaded, downloaded, seedingMs, complete: session.complete, moved: this.place.moved }
+    await this.resume.checkpoint(storage, session.book.have, totals, clean)
   }
 
   private async completed(): Promise<void> {
@@ -149,6 +189,7 @@ export class OpenTorrent {
 
   /** A kill may come in the middle of the write: the journal names the piece by then, and no state trusts it. */
   private async aboutToWrite(piece: number): Promise<void> {
+    if (this.saidClean) this.withdrawn = this.checkpoint(false)
     await this.withdrawn
     await this.resume.note(piece)
   }
@@ -156,6 +197,17 @@ export class OpenTorrent {
   private lost(): void {
     this.resume.touch()
     this.withdrawn = this.checkpoint(false)
+    this.events.lost()
+  }
+
+  private tellDamage(before: Bitfield, now: Bitfield): void {
+    let gone = 0
+    for (let piece = before.nextSet(0); piece !== -1; piece = before.nextSet(piece + 1)) if (!now.has(piece)) gone++
+    if (gone === 0) return
+    const { name } = this.plan.metainfo
+    this.voice.warn(
+      clientErrors.make('ERR_CLIENT_DAMAGED', `${gone} of the pieces of ${name} that were here are damaged or gone`),
+    )
   }
 
   private async release(): Promise<void> {
@@ -165,26 +217,4 @@ export class OpenTorrent {
   private warn(error: unknown): void {
     this.voice.warn(failed(this.plan.metainfo.name, error))
   }
-}
-
-/** Deletes what is saved of a closed torrent and, if asked, its content. */
-export async function removeTorrent(
-  parts: ClientParts,
-  plan: TorrentWork,
-  voice: TorrentVoice,
-  deleteData: boolean,
-): Promise<void> {
-  await resumeStore(parts, plan, voice).remove()
-  if (!deleteData) return
-  const storage = await openStorage(parts, plan, new AbortController().signal)
-  await storage.remove?.()
-  await storage.close()
-}
-
-function openStorage(parts: ClientParts, plan: TorrentWork, signal: AbortSignal): Promise<TorrentStorage> {
-  return parts.storages.get(plan.storage).open(storageSpec(plan), signal)
-}
-
-function resumeStore(parts: ClientParts, plan: TorrentWork, voice: TorrentVoice): ResumeStore {
-  return new ResumeStore(parts.files, error => voice.warn(error), plan.stateFolder, plan.metainfo.infoHash)
 }

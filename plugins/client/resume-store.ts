@@ -15,12 +15,12 @@ export interface Saved {
   readonly journal: Uint8Array
 }
 
-export interface Totals {
-  readonly uploaded: number
-  readonly downloaded: number
-}
+/** What goes into a state beside the pieces. */
+export type Totals = Omit<ResumeState, 'flushed' | 'stamp' | 'clean'>
 
 export class ResumeStore {
+  /** Of the torrent's files, without an ending. */
+  readonly path: string
   private readonly resumePath: string
   private readonly journalPath: string
   /** Pieces that the journal names, or is about to, and the last state does not hold. */
@@ -44,8 +44,13 @@ export class ResumeStore {
     folder: string,
     private readonly infoHash: InfoHash,
   ) {
-    this.resumePath = `${folder}/${toHex(infoHash)}.resume`
-    this.journalPath = `${folder}/${toHex(infoHash)}.journal`
+    this.path = `${folder}/${toHex(infoHash)}`
+    this.resumePath = `${this.path}.resume`
+    this.journalPath = `${this.path}.journal`
+  }
+
+  get lockPath(): string {
+    return `${this.path}.lock`
   }
 
   /** What is there; a damaged state is set aside, with one warning, and the data will be checked. */
@@ -63,6 +68,18 @@ export class ResumeStore {
       ),
     )
     return { resume: null, journal: new Uint8Array(0) }
+  }
+
+  /** The same for a look without the lock: nothing is set aside. */
+  async peek(pieceCount: number): Promise<ResumeState | null> {
+    const bytes = await this.readIfThere(this.resumePath)
+    const resume = bytes === null ? '' : decodeResume(bytes, this.infoHash, pieceCount)
+    return typeof resume === 'string' ? null : resume
+  }
+
+  /** While nothing is at work on the torrent. */
+  write(state: ResumeState): Promise<void> {
+    return this.files.writeAtomic(this.resumePath, encodeResume(state, this.infoHash))
   }
 
   /**
@@ -97,7 +114,7 @@ export class ResumeStore {
       try {
         await storage.flush()
         const stamp = await storage.stamp()
-        await this.files.writeAtomic(this.resumePath, encodeResume({ flushed, stamp, ...totals, clean }, this.infoHash))
+        await this.write({ ...totals, flushed, stamp, clean })
         this.trouble = ''
       } catch (error) {
         this.dirty = true

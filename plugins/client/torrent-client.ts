@@ -12,26 +12,27 @@ import type {
   NodeEvent,
   NodeSnapshot,
   RateLimits,
+  SeedGoal,
 } from '../../core/contracts/node-api.js'
 import type { TorrentSession } from '../../core/torrent/torrent-session.js'
 import { Dialer } from './dialer.js'
 import { clientErrors } from './errors.js'
+import { NodeEvents } from './node-events.js'
 import { PeerDoor } from './peer-door.js'
 import type { ClientParts } from './session-parts.js'
 import { SpeedLimits } from './speed-limits.js'
 import { Torrent } from './torrent.js'
 import type { TorrentPeers } from './torrent-peers.js'
+import { TorrentQueue } from './torrent-queue.js'
 import type { TorrentWork } from './torrent-work.js'
 import { TorrentSource } from './torrent-source.js'
 
 const TICK_MS = 1_000
-/** Events kept for whoever observes first. */
-const MOST_KEPT = 1_000
 
 export class TorrentClient implements NodeApi {
   private readonly torrents = new Map<string, Torrent>()
-  private readonly listeners = new Set<(event: NodeEvent) => void>()
-  private unheard: NodeEvent[] | null = []
+  private readonly queue: TorrentQueue<Torrent>
+  private readonly events: NodeEvents
   private readonly door: PeerDoor
   private readonly dialer: Dialer
   private readonly source: TorrentSource
@@ -48,7 +49,9 @@ export class TorrentClient implements NodeApi {
       port: () => this.door.local[0]?.port ?? 0,
       dial: () => this.dialer.run(this.dialling),
     }
-    const { clock } = parts.host
+    const { clock, log } = parts.host
+    this.events = new NodeEvents(parts.id, log)
+    this.queue = new TorrentQueue(parts.config.queue)
     this.dialer = new Dialer(
       parts.transport,
       clock,
@@ -116,16 +119,12 @@ export class TorrentClient implements NodeApi {
     return {
       at: this.parts.host.clock.epoch(),
       opening: this.opening,
-      torrents: [...this.torrents.values()].map(torrent => torrent.snapshot()),
+      torrents: this.queue.torrents.map((torrent, place) => torrent.snapshot(place)),
     }
   }
 
   observe(listener: (event: NodeEvent) => void): () => void {
-    this.listeners.add(listener)
-    const unheard = this.unheard ?? []
-    this.unheard = null
-    for (const event of unheard) this.tell(listener, event)
-    return () => this.listeners.delete(listener)
+    return this.events.observe(listener)
   }
 
   async add(
@@ -133,26 +132,40 @@ export class TorrentClient implements NodeApi {
     options: AddOptions = {},
   ): Promise<string> {
     const plan = await this.source.added(what, options)
-    const torrent = await this.open(plan, options.paused === true)
+    const torrent = await this.enter(plan)
+    await torrent.begin(this.looks(plan))
     return torrent.hash
   }
 
   async pause(infoHash: string): Promise<void> {
-    await this.torrent(infoHash).close()
+    await this.running(infoHash).pause()
   }
 
   async resume(infoHash: string): Promise<void> {
-    const torrent = this.torrent(infoHash)
-    this.refuseWhenStopping()
-    if (torrent.snapshot().phase === 'paused') await torrent.open({ paused: false })
+    await this.running(infoHash).go()
+  }
+
+  enqueue(infoHash: string, place: number): void {
+    this.queue.put(this.running(infoHash), Math.max(0, Math.floor(place)))
+  }
+
+  setSeedGoal(infoHash: string, goal: SeedGoal): void {
+    this.running(infoHash).seedUntil(goal)
+  }
+
+  async recheck(infoHash: string): Promise<void> {
+    await this.running(infoHash).recheck()
+  }
+
+  async move(infoHash: string, folder: string): Promise<void> {
+    await this.running(infoHash).move(folder)
   }
 
   async remove(infoHash: string, options: { readonly deleteData?: boolean } = {}): Promise<void> {
     const torrent = this.torrent(infoHash)
     await torrent.close()
     await torrent.remove(options.deleteData === true)
-    this.torrents.delete(torrent.hash)
-    this.parts.speed.forget(torrent.hash)
+    this.drop(torrent)
   }
 
   limits(infoHash?: string): LimitState {
@@ -189,6 +202,7 @@ export class TorrentClient implements NodeApi {
     this.parts.speed.tick()
     this.door.tick(now)
     for (const torrent of this.torrents.values()) torrent.tick(now)
+    this.queue.tick(now)
     this.parts.dial()
   }
 
@@ -212,34 +226,61 @@ export class TorrentClient implements NodeApi {
   }
 
   private async openPlanned(plan: TorrentWork): Promise<void> {
+    let torrent: Torrent
     try {
-      await this.open(plan, false)
+      torrent = await this.enter(plan)
     } catch (error) {
       if (!this.stopping.signal.aborted) this.error(error, toHex(plan.metainfo.infoHash))
+      return
     }
+    // It tells by itself where it fails.
+    await torrent.begin(this.looks(plan)).catch(() => {})
   }
 
-  private async open(plan: TorrentWork, paused: boolean): Promise<Torrent> {
+  /** A new torrent, last in the queue. */
+  private async enter(plan: TorrentWork): Promise<Torrent> {
     this.refuseWhenStopping()
     const hash = toHex(plan.metainfo.infoHash)
     const known = this.torrents.get(hash)
-    if (known !== undefined && known.snapshot().phase !== 'failed') {
+    if (known !== undefined && known.phase !== 'failed') {
       throw clientErrors.make('ERR_CLIENT_TWICE', `torrent ${plan.metainfo.name} (${hash}) is there already`)
     }
-    if (known !== undefined) this.parts.speed.forget(hash)
+    if (known !== undefined) this.drop(known)
     this.parts.speed.torrent(hash, plan.options.limits)
-    const torrent = new Torrent(this.parts, plan, event => this.say(event))
+    const torrent: Torrent = new Torrent(this.parts, plan, {
+      say: event => this.events.say(event),
+      changed: () => this.queue.changed(torrent),
+      completed: () => this.queue.put(torrent, Infinity),
+    })
     this.torrents.set(hash, torrent)
+    this.queue.add(torrent)
     // What failed may still be letting go of its lock.
     await known?.close()
     this.refuseWhenStopping()
-    await torrent.open({ paused })
-    if (paused) await torrent.close()
     return torrent
+  }
+
+  /** Whether it matters what an earlier run left before a torrent has its turn. */
+  private looks({ options }: TorrentWork): boolean {
+    const { ratio, minutes } = options.seedGoal ?? this.parts.config.seedGoal
+    return this.queue.limited || options.paused === true || ratio !== undefined || minutes !== undefined
+  }
+
+  private drop(torrent: Torrent): void {
+    if (this.torrents.get(torrent.hash) === torrent) this.torrents.delete(torrent.hash)
+    this.queue.remove(torrent)
+    this.parts.speed.forget(torrent.hash)
   }
 
   private refuseWhenStopping(): void {
     if (this.stopping.signal.aborted) throw clientErrors.make('ERR_CLIENT_STOPPING', 'the node is stopping')
+  }
+
+  /** For orders to a node that is not stopping. */
+  private running(infoHash: string): Torrent {
+    const torrent = this.torrent(infoHash)
+    this.refuseWhenStopping()
+    return torrent
   }
 
   private torrent(infoHash: string): Torrent {
@@ -254,26 +295,10 @@ export class TorrentClient implements NodeApi {
       ? error
       : clientErrors.make('ERR_CLIENT_FAILED', messageOf(error), { cause: error })
     const at = infoHash === undefined ? {} : { infoHash }
-    this.say({ event: 'error', ...at, code: known.code, blame: known.blame, message: known.message })
+    this.events.say({ event: 'error', ...at, code: known.code, blame: known.blame, message: known.message })
   }
 
   private warn(warning: NodeError): void {
-    this.say({ event: 'warning', code: warning.code, message: warning.message })
-  }
-
-  private say(told: NodeEvent): void {
-    const trouble = told.event === 'warning' || told.event === 'error'
-    const event = trouble ? { ...told, plugin: this.parts.id } : told
-    if (this.unheard !== null && this.unheard.length < MOST_KEPT) this.unheard.push(event)
-    for (const listener of this.listeners) this.tell(listener, event)
-  }
-
-  /** An observer that throws must not end what it was told of. */
-  private tell(listener: (event: NodeEvent) => void, event: NodeEvent): void {
-    try {
-      listener(event)
-    } catch (error) {
-      this.parts.host.log.error('an observer of the node threw', { event: event.event, error: messageOf(error) })
-    }
+    this.events.say({ event: 'warning', code: warning.code, message: warning.message })
   }
 }

@@ -20,6 +20,7 @@ interface Work {
   readonly stateFolder?: string
   readonly file?: string
   readonly made?: boolean
+  readonly fetched?: boolean
   readonly options: TorrentOptions
 }
 
@@ -59,14 +60,14 @@ export class TorrentSource {
   }
 
   private async fromContent(
-    { path, torrent, limits }: ClientConfig['seeds'][number],
+    { path, torrent, ...options }: ClientConfig['seeds'][number],
     signal: AbortSignal,
   ): Promise<TorrentWork> {
     if ((await this.parts.files.stat(path)) === null) {
       throw clientErrors.make('ERR_CLIENT_NO_TORRENT', `there is no ${path} to seed`, { details: { path } })
     }
     const { folder, nameOnDisk } = placeOf(path)
-    const where = { nameOnDisk, options: { into: folder, ...(limits === undefined ? {} : { limits }) } }
+    const where = { nameOnDisk, fetched: false, options: { ...options, into: folder } }
     if (torrent !== undefined) return this.fromFile(torrent, where)
     const found = await this.parts.files.walk(path)
     const plan = planTorrent(found, nameOnDisk)
@@ -84,6 +85,7 @@ export class TorrentSource {
     return entries.map(entry =>
       this.plan(parseMetainfo(entry.torrent), {
         options: { into: folder },
+        fetched: false,
         nameOnDisk: entry.name,
         file: entry.file,
         made: entry.made,
@@ -109,6 +111,7 @@ export class TorrentSource {
       ...(work.nameOnDisk === undefined ? {} : { nameOnDisk: work.nameOnDisk }),
       ...(work.file === undefined ? {} : { file: work.file }),
       made: work.made === true,
+      fetched: work.fetched !== false,
       storage,
       selector,
       options,

@@ -8,8 +8,10 @@ export interface TorrentWork {
   readonly metainfo: Metainfo
   /** Where the .torrent lies; absolute. */
   readonly file?: string
-  /** The folder the content lies in; absolute. */
+  /** The folder the content is meant to lie in; absolute. Where it was moved, the state knows better. */
   readonly folder: string
+  /** Its content came by this node, or will; else it is somebody's own, shared from where it lies. */
+  readonly fetched: boolean
   /** What the content is called there, where that differs from the torrent's name. */
   readonly nameOnDisk?: string
   /** Where its lock and its progress are kept; absolute. */
@@ -25,7 +27,7 @@ export interface TorrentWork {
 }
 
 /** What a storage is told of it. */
-export function storageSpec({ metainfo, folder, nameOnDisk }: TorrentWork): StorageSpec {
+export function storageSpec({ metainfo, nameOnDisk }: TorrentWork, folder: string): StorageSpec {
   const { infoHash, geometry, files } = metainfo
   if (nameOnDisk === undefined) return { folder, infoHash, geometry, files }
   const renamed = files.map(file => ({ ...file, path: [nameOnDisk, ...file.path.slice(1)] }))

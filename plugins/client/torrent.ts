@@ -1,42 +1,76 @@
-// The life of one torrent in this node: its phase, and the order in which it is opened and closed. What it holds while it
-// is open is in open-torrent, what it tells in torrent-voice.
+// The life of one torrent in this node: what is wanted of it, what it is at, and one thing done after the other. What it
+// holds while it is open is in open-torrent, where its content lies in content-place, what it tells in torrent-voice.
 import type { NodeError } from '../../core/base/errors.js'
-import type { NodeEvent, TorrentSnapshot } from '../../core/contracts/node-api.js'
+import type { NodeEvent, TorrentPhase, TorrentSnapshot } from '../../core/contracts/node-api.js'
 import type { Swarm } from '../../core/torrent/swarm.js'
 import type { TorrentSession } from '../../core/torrent/torrent-session.js'
-import { failed } from './errors.js'
-import { OpenTorrent, removeTorrent, type Standing } from './open-torrent.js'
+import { ContentPlace } from './content-place.js'
+import { clientErrors, failed } from './errors.js'
+import { OpenTorrent } from './open-torrent.js'
+import { ResumeStore } from './resume-store.js'
+import type { SeedGoal } from './seed-goal.js'
 import type { ClientParts } from './session-parts.js'
 import type { TorrentPeers } from './torrent-peers.js'
+import type { Queued } from './torrent-queue.js'
+import { TorrentProgress } from './torrent-progress.js'
+import { TorrentRecord } from './torrent-record.js'
+import { snapshotOf } from './torrent-snapshot.js'
 import { TorrentVoice } from './torrent-voice.js'
 import type { TorrentWork } from './torrent-work.js'
 
-export class Torrent {
+export interface TorrentEvents {
+  say(event: NodeEvent): void
+  /** It is willing to work, or no longer, or at something else than before. */
+  changed(torrent: Torrent): void
+  /** The last wanted piece is here. */
+  completed(torrent: Torrent): void
+}
+
+export class Torrent implements Queued {
+  readonly hash: string
+  placed = false
+  placedAt = 0
+  idleSince = 0
   private readonly voice: TorrentVoice
-  private phase: TorrentSnapshot['phase'] = 'checking'
+  private readonly place: ContentPlace
+  private readonly resume: ResumeStore
+  private readonly record: TorrentRecord
+  /** What an earlier run left has been looked at, where that matters. */
+  private known = false
+  private paused: boolean
+  private leaving = false
   private failure: NodeError | null = null
+  /** Besides what its place in the queue lets it do. */
+  private chore: 'checking' | 'moving' | null = null
+  private readonly progress = new TorrentProgress()
   private held: OpenTorrent | null = null
+  /** Peers are met. */
+  private running = false
+  /** What is done on it, one thing after the other. */
+  private last: Promise<void> = Promise.resolve()
+  /** Ends the opening that is under way, or due. */
   private opening = new AbortController()
-  private opened: Promise<void> = Promise.resolve()
-  private closing: Promise<void> | null = null
-  /** Ends the goodbyes of the close that is under way. */
+  /** Ends a move. */
+  private readonly leave = new AbortController()
   private goodbye = new AbortController()
-  /** As it stood when it was last closed. */
-  private before: Standing = { have: 0, bytesDone: 0, uploaded: 0, downloaded: 0 }
-  private startedAt = 0
   private made: boolean
+  private moveTo: string | undefined
+  private startedAt = 0
 
   constructor(
     private readonly parts: ClientParts,
     private readonly plan: TorrentWork,
-    say: (event: NodeEvent) => void,
+    private readonly events: TorrentEvents,
   ) {
-    this.voice = new TorrentVoice(plan, say)
+    const { metainfo, options, stateFolder } = plan
+    this.voice = new TorrentVoice(plan, event => events.say(event))
+    this.hash = this.voice.hash
+    this.resume = new ResumeStore(parts.files, error => this.voice.warn(error), stateFolder, metainfo.infoHash)
+    this.place = new ContentPlace(parts, plan, this.resume)
+    this.record = new TorrentRecord(metainfo.geometry, plan.made, options.seedGoal ?? parts.config.seedGoal)
+    this.paused = options.paused === true
     this.made = plan.made
-  }
-
-  get hash(): string {
-    return this.voice.hash
+    this.moveTo = plan.fetched ? (options.moveTo ?? parts.config.moveTo) : undefined
   }
 
   get session(): TorrentSession | null {
@@ -45,124 +79,272 @@ export class Torrent {
 
   /** Who wants peers, while it does. */
   get peers(): TorrentPeers | null {
-    return this.phase === 'running' ? (this.held?.peers ?? null) : null
+    return this.running ? (this.held?.peers ?? null) : null
   }
 
   /** Where a peer that comes to us finds its swarm: not before all that is on disk is known. */
   get swarm(): Swarm | null {
-    return this.phase === 'running' ? this.session : null
+    return this.running ? this.session : null
   }
 
-  /** Opens, checks, and meets peers, unless paused or closed meanwhile. Rejects when it cannot, with all released. */
-  open(options: { readonly paused: boolean }): Promise<void> {
-    this.phase = 'checking'
-    this.failure = null
+  get phase(): TorrentPhase {
+    if (this.failure !== null) return 'failed'
+    if (this.chore !== null) return this.chore
+    if (this.placed) return this.running ? 'running' : 'checking'
+    if (this.paused || this.leaving) return 'paused'
+    return this.record.satisfied ? 'finished' : 'queued'
+  }
+
+  // ---- what the queue asks and orders
+
+  get willing(): boolean {
+    return this.known && !this.paused && !this.leaving && !this.record.satisfied && this.failure === null
+  }
+
+  get seeding(): boolean {
+    return this.record.whole
+  }
+
+  start(): void {
+    this.placed = true
+    this.placedAt = this.idleSince = this.parts.host.clock.now()
     this.opening = new AbortController()
-    const opened = this.begin(this.opening.signal, options.paused)
-    this.opened = opened.catch(() => {})
-    return opened
+    const { signal } = this.opening
+    void this.after(() => this.work(signal))
   }
 
-  /** Once a second. */
-  tick(now: number): void {
-    if (this.phase === 'running') this.held?.tick(now)
+  yield(): void {
+    this.placed = this.running = false
+    // What is done on order is done to its end.
+    if (this.chore === null) this.opening.abort()
+    void this.after(() => this.shut())
+    this.tell()
   }
 
-  /** Ends the work and keeps what is there. Trackers are told, unless somebody hurries it. */
+  // ---- what the node orders
+
+  /** From now on it is at work as its place allows. `look`: first of all at what an earlier run left. */
+  async begin(look: boolean): Promise<void> {
+    if (look) {
+      const state = await this.resume.peek(this.plan.metainfo.geometry.pieceCount)
+      this.place.recall(state)
+      if (state !== null) this.record.recall(state)
+    }
+    this.known = true
+    this.events.changed(this)
+    this.tell()
+    await this.settled()
+  }
+
+  /** Resolves once all that was ordered is done; rejects where it has failed. */
+  async settled(): Promise<void> {
+    await this.last
+    if (this.failure !== null) throw this.failure
+  }
+
+  async pause(): Promise<void> {
+    this.paused = true
+    if (this.chore === 'checking') this.opening.abort()
+    this.events.changed(this)
+    this.tell()
+    await this.last
+  }
+
+  /** Also what has failed is tried again, and what has been seeded enough is seeded on. */
+  async go(): Promise<void> {
+    if (this.record.satisfied) this.record.seedUntil({})
+    this.paused = false
+    this.failure = null
+    this.events.changed(this)
+    this.tell()
+    await this.settled()
+  }
+
+  seedUntil(goal: SeedGoal): void {
+    this.record.standing = this.held?.standing ?? this.record.standing
+    this.record.seedUntil(goal)
+    this.events.changed(this)
+    this.tell()
+  }
+
+  /** Hashes all that may be there. */
+  recheck(): Promise<void> {
+    return this.during('checking', async () => {
+      this.opening = new AbortController()
+      await this.open(this.opening.signal, true)
+    })
+  }
+
+  move(folder: string): Promise<void> {
+    return this.during('moving', async () => {
+      this.progress.begin(this.record.standing.bytesDone)
+      await this.place.bring(folder, this.progress.watch(this.leave.signal))
+    })
+  }
+
+  /** Ends the work for good and keeps what is there. Trackers are told, unless somebody hurries it. */
   close(): Promise<void> {
+    this.leaving = true
+    this.placed = this.running = false
     this.opening.abort()
-    if (this.phase === 'running') this.phase = 'paused'
-    if (this.closing === null) this.goodbye = new AbortController()
-    this.closing ??= this.shut().finally(() => (this.closing = null))
-    return this.closing
+    this.leave.abort()
+    return this.after(() => this.shut())
   }
 
-  /** No more time for the goodbyes of a close that is under way. */
+  /** No more time for goodbyes. */
   hurry(): void {
     this.goodbye.abort()
   }
 
   /** Deletes the saved state and, if asked, the content. The torrent is closed. */
-  remove(deleteData: boolean): Promise<void> {
-    return removeTorrent(this.parts, this.plan, this.voice, deleteData)
+  async remove(deleteData: boolean): Promise<void> {
+    if (deleteData) await this.place.remove()
+    await this.place.forget()
+    await this.resume.remove()
   }
 
-  snapshot(): TorrentSnapshot {
-    const { metainfo, file } = this.plan
-    const { session, failure } = this
-    const rates = session?.rates
-    return {
-      infoHash: this.hash,
-      name: metainfo.name,
+  /** Once a second. */
+  tick(now: number): void {
+    const { held, session, record } = this
+    if (!this.running || held === null || session === null) return
+    held.tick(now)
+    if (!record.whole && session.rates.down >= 1) this.idleSince = now
+    record.judge(held.standing ?? record.standing)
+    if (record.satisfied) this.events.changed(this)
+  }
+
+  /** `place`: in the queue. */
+  snapshot(place: number): TorrentSnapshot {
+    const { hash, phase, failure } = this
+    return snapshotOf(this.plan, this.session, {
+      hash,
+      phase,
+      place,
+      failure,
       magnet: this.voice.magnet,
-      phase: this.phase,
-      pieces: metainfo.geometry.pieceCount,
-      bytes: metainfo.geometry.totalLength,
-      files: metainfo.files.filter(one => !one.padding).length,
-      down: Math.round(rates?.down ?? 0),
-      up: Math.round(rates?.up ?? 0),
-      ...(this.held?.standing ?? this.before),
-      peers: session?.peers.liveCount ?? 0,
-      ...(file === undefined ? {} : { file }),
-      ...(failure === null ? {} : { error: { code: failure.code, message: failure.message } }),
-    }
+      folder: this.place.folder,
+      standing: this.held?.standing ?? this.record.standing,
+      progress: this.progress.now,
+    })
   }
 
-  private async begin(signal: AbortSignal, paused: boolean): Promise<void> {
-    await this.closing
-    if (signal.aborted) return void (this.phase = 'paused')
-    const held = new OpenTorrent(this.parts, this.plan, this.voice, {
-      completed: () => this.voice.completed(Math.round(this.parts.host.clock.now() - this.startedAt) / 1000),
-      failed: error => void this.stopWith(error),
+  private tell(): void {
+    if (!this.leaving) this.voice.at(this.phase, this.chore !== null)
+  }
+
+  // ---- one after the other
+
+  private after(work: () => Promise<void>): Promise<void> {
+    this.last = this.last.then(work).catch((error: unknown) => this.fail(failed(this.plan.metainfo.name, error)))
+    return this.last
+  }
+
+  private async work(signal: AbortSignal): Promise<void> {
+    if (this.held === null) await this.open(signal, false)
+    if (this.placed && !signal.aborted && this.held !== null) this.run(this.held)
+  }
+
+  /** With `held` set afterwards, unless it failed or was told to end. */
+  private async open(signal: AbortSignal, all: boolean): Promise<void> {
+    if (signal.aborted) return
+    if (!this.leaving) this.goodbye = new AbortController()
+    const { place, resume, voice, record, made } = this
+    const held = new OpenTorrent(this.parts, this.plan, place, resume, voice, {
+      completed: () => this.completed(),
+      lost: () => this.lost(),
+      failed: error => this.fail(error),
     })
     this.held = held
+    this.made = false
     try {
-      const { made } = this
-      this.made = false
-      await held.check(made, signal)
-      if (paused) this.phase = 'paused'
-      else this.run(held)
+      await held.check({ made, all, watch: this.progress.watch(signal) })
     } catch (error) {
-      if (signal.aborted) this.phase = 'paused'
-      else this.fail(failed(this.plan.metainfo.name, error))
       await held.abandon(this.goodbye.signal)
-      this.let(held)
-      if (this.failure !== null) throw this.failure
+      this.held = null
+      if (!signal.aborted) this.fail(failed(this.plan.metainfo.name, error))
+      return
+    } finally {
+      this.progress.end()
     }
+    record.whole = held.session?.complete === true
+    record.judge(held.standing ?? record.standing)
+    this.events.changed(this)
   }
 
   private run(held: OpenTorrent): void {
     const { session } = held
-    if (session === null) return
-    this.phase = 'running'
-    this.startedAt = this.parts.host.clock.now()
+    if (session === null || this.running) return
+    this.running = true
+    this.startedAt = this.idleSince = this.parts.host.clock.now()
     this.voice.opened(session.book.have.count)
     held.peers.meet(session)
+    if (session.complete && (held.standing?.downloaded ?? 0) > 0) this.bring()
   }
 
   private async shut(): Promise<void> {
-    await this.opened
-    const { held } = this
+    const { held, record } = this
+    this.running = false
     if (held === null) return
     await held.close({ clean: this.failure === null, goodbye: this.goodbye.signal })
-    this.let(held)
-  }
-
-  private let(held: OpenTorrent): void {
-    this.before = held.standing ?? this.before
+    record.standing = held.standing ?? record.standing
     this.held = null
   }
 
-  private async stopWith(error: NodeError): Promise<void> {
-    if (this.failure !== null) return
-    this.fail(error)
-    this.voice.failed(error)
-    await this.close()
+  private async during(chore: 'checking' | 'moving', work: () => Promise<void>): Promise<void> {
+    if (this.leaving) throw clientErrors.make('ERR_CLIENT_STOPPING', `${this.plan.metainfo.name} is being closed`)
+    let outcome = Promise.resolve()
+    this.failure = null
+    this.running = false
+    this.opening.abort()
+    await this.after(async () => {
+      this.chore = chore
+      this.tell()
+      await this.shut()
+      outcome = work()
+      await outcome.catch(() => {})
+      this.chore = null
+      this.progress.end()
+      if (!this.placed) await this.shut()
+      else {
+        this.opening = new AbortController()
+        await this.work(this.opening.signal)
+      }
+      this.events.changed(this)
+      this.tell()
+    })
+    await outcome
+    await this.settled()
+  }
+
+  private completed(): void {
+    this.record.whole = true
+    this.voice.completed(Math.round(this.parts.host.clock.now() - this.startedAt) / 1000)
+    this.events.completed(this)
+    this.bring()
+  }
+
+  /** A download that is whole goes where it is to be kept; once a run. */
+  private bring(): void {
+    const { moveTo } = this
+    this.moveTo = undefined
+    if (moveTo === undefined || moveTo === this.place.folder || this.leaving) return
+    void this.move(moveTo).catch((error: unknown) => {
+      if (!this.leaving) this.voice.warn(failed(this.plan.metainfo.name, error))
+    })
+  }
+
+  private lost(): void {
+    this.record.whole = false
+    this.events.changed(this)
   }
 
   private fail(error: NodeError): void {
+    if (this.failure !== null) return
     this.failure = error
-    this.phase = 'failed'
+    this.placed = this.running = false
+    if (!this.leaving) this.voice.failed(error)
     this.held?.peers.disown()
+    void this.after(() => this.shut())
+    this.events.changed(this)
   }
 }

@@ -98,7 +98,8 @@ class Maker {
     const storage = await this.storages.open(spec, new AbortController().signal)
     const flushed = new Bitfield(geometry.pieceCount)
     flushed.fill()
-    const state = { flushed, stamp: await storage.stamp(), uploaded: 0, downloaded: 0, clean: true }
+    const rest = { uploaded: 0, downloaded: 0, seedingMs: 0, complete: true, moved: null }
+    const state = { flushed, stamp: await storage.stamp(), ...rest, clean: true }
     await storage.close()
     await writeFile(join(this.state, `${toHex(infoHash)}.resume`), encodeResume(state, infoHash))
   }

@@ -107,7 +107,9 @@ describe('NodeApi', () => {
     const node = await leecher('leecher', [seeder.at])
     await node.api.add({ torrent: made.torrent }, { into: bench.at('into'), paused: true })
     expect(node.api.snapshot().torrents[0]).to.include({ phase: 'paused', have: 0 })
-    expect(node.events, 'it is not at work').to.deep.equal([])
+    expect(node.events, 'it is not at work').to.deep.equal([
+      { event: 'state', infoHash: made.hash, name: 'one.bin', phase: 'paused' },
+    ])
     await node.api.resume(made.hash)
     await node.event('complete')
   })

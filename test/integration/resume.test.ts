@@ -12,6 +12,7 @@ import { SlowProxy } from './slow-proxy.js'
 import { lay, piecesOnDisk, same, Workbench, type Made, type TestNode } from './workbench.js'
 
 const PIECE = 16_384
+const REST = { seedingMs: 0, complete: false, moved: null }
 const PIECES = 40
 const LENGTH = PIECES * PIECE - 5_000
 const NOBODY = 65534
@@ -173,7 +174,7 @@ describe('a torrent that is opened again', () => {
     const at = place()
     putPieces(at.file, range(0, 20))
     damage(at.file, 12)
-    const state = { flushed: bits(range(0, 10)), stamp: 'another', uploaded: 5, downloaded: 7, clean: false }
+    const state = { flushed: bits(range(0, 10)), stamp: 'another', uploaded: 5, downloaded: 7, ...REST, clean: false }
     fs.writeFileSync(at.resume, encodeResume(state, made.metainfo.infoHash))
     // A torn last entry is passed over.
     fs.writeFileSync(at.journal, Buffer.concat([encodeJournal(range(8, 15)), Buffer.from([0, 0])]))
@@ -188,7 +189,7 @@ describe('a torrent that is opened again', () => {
     const at = place()
     putPieces(at.file, all)
     fs.truncateSync(at.file, 20 * PIECE)
-    const state = { flushed: bits(all), stamp: 'another', uploaded: 0, downloaded: 0, clean: false }
+    const state = { flushed: bits(all), stamp: 'another', uploaded: 0, downloaded: 0, ...REST, clean: false }
     fs.writeFileSync(at.resume, encodeResume(state, made.metainfo.infoHash))
     const outcome = await complete(at)
     expect(outcome.hashed).to.deep.equal(range(0, 20))
@@ -278,13 +279,13 @@ describe('a torrent that is opened again', () => {
     ['cut by a byte', state => state.subarray(0, -1)],
     ['noise', state => noise(state.length)],
     ['of another torrent', state => otherTorrents(state)],
-    ['of another version', state => withByte(state, 9, 2)],
+    ['of another version', state => withByte(state, 9, 3)],
   ]
   for (const [what, spoil] of unusable) {
     it(`sets a state aside that is ${what}, with one warning, and checks the data`, async () => {
       const at = place()
       lay(at.into, made.files)
-      const state = { flushed: bits(all), stamp: 'x', uploaded: 0, downloaded: 0, clean: false }
+      const state = { flushed: bits(all), stamp: 'x', uploaded: 0, downloaded: 0, ...REST, clean: false }
       const spoilt = spoil(Buffer.from(encodeResume(state, made.metainfo.infoHash)))
       fs.writeFileSync(at.resume, spoilt)
       const outcome = await complete(at)

@@ -11,7 +11,7 @@ import { ResumeStore } from '../../plugins/client/resume-store.js'
 const PIECES = 60
 const infoHash = infoHashOf(new Uint8Array(20).fill(3)) ?? raise()
 const NAME = `/state/${'03'.repeat(20)}`
-const TOTALS = { uploaded: 0, downloaded: 0 }
+const TOTALS = { uploaded: 0, downloaded: 0, seedingMs: 0, complete: false, moved: null }
 
 type Disk = ReadonlyMap<string, Uint8Array>
 

@@ -187,7 +187,9 @@ describe('client', () => {
     const have = new Bitfield(PIECES)
     const due = []
     for (let i = 0; i < 9; i++) {
-      due.push(store.checkpoint(disk, have, { uploaded: 0, downloaded: 0 }, false))
+      due.push(
+        store.checkpoint(disk, have, { uploaded: 0, downloaded: 0, seedingMs: 0, complete: false, moved: null }, false),
+      )
       await settled()
     }
     have.set(2)

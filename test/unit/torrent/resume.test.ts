@@ -29,7 +29,8 @@ function picture(field: Bitfield): string {
 }
 
 function state(flushed: string, more: Partial<ResumeState> = {}): ResumeState {
-  return { flushed: bits(flushed), stamp: 'then', uploaded: 7, downloaded: 2 ** 40 + 3, clean: false, ...more }
+  const rest = { stamp: 'then', uploaded: 7, downloaded: 2 ** 40 + 3, seedingMs: 5, complete: false, moved: null }
+  return { flushed: bits(flushed), ...rest, clean: false, ...more }
 }
 
 function plan(
@@ -51,7 +52,8 @@ function plan(
 describe('resume: file', () => {
   const HASH = hashOf(9)
   const COUNT = 11
-  const bytes = encodeResume(state('** ** ** **', { clean: true, stamp: 'a'.repeat(40) }), HASH)
+  const moved = { home: '/in', folder: '/out' }
+  const bytes = encodeResume(state('** ** ** **', { clean: true, stamp: 'a'.repeat(40), moved }), HASH)
 
   it('comes back as it was written', () => {
     const back = decodeResume(bytes, HASH, COUNT)
@@ -61,16 +63,23 @@ describe('resume: file', () => {
       stamp: 'a'.repeat(40),
       uploaded: 7,
       downloaded: 2 ** 40 + 3,
+      seedingMs: 5,
+      complete: false,
+      moved,
       clean: true,
     })
   })
 
   it('comes back for any state', () => {
+    const folder = fc.string({ unit: 'grapheme', minLength: 1 }).filter(text => !text.includes('\0'))
     const anyState = fc.record({
       flags: fc.array(fc.boolean(), { maxLength: 70 }),
       stamp: fc.string({ unit: 'grapheme' }),
       uploaded: fc.maxSafeNat(),
       downloaded: fc.maxSafeNat(),
+      seedingMs: fc.maxSafeNat(),
+      complete: fc.boolean(),
+      moved: fc.option(fc.record({ home: folder, folder })),
       clean: fc.boolean(),
     })
     fc.assert(
@@ -104,8 +113,8 @@ describe('resume: file', () => {
     expect(decodeResume(bytes, HASH, COUNT + 1)).to.equal('it has another number of pieces')
     expect(decodeResume(bytes, HASH, COUNT + 80)).to.equal('it has another number of pieces')
     const newer = bytes.slice()
-    newer[9] = 2
-    expect(decodeResume(newer, HASH, COUNT)).to.equal('its version is 2, not 1')
+    newer[9] = 3
+    expect(decodeResume(newer, HASH, COUNT)).to.equal('its version is 3, not 2')
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), noise => typeof decodeResume(noise, HASH, COUNT) === 'string'),
       { seed: 5 },
