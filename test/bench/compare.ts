@@ -8,9 +8,9 @@ import { create } from './compare/create.js'
 import { download } from './compare/download.js'
 import { seed } from './compare/seed.js'
 import { type Result, resultOf, tableOf } from './compare/report.js'
-import type { Measurement } from './compare/measurement.js'
+import type { Measurement, Round } from './compare/measurement.js'
 import { systems } from './compare/systems.js'
-import { makeContent } from './content.js'
+import { type Content, makeContent } from './content.js'
 import { describeMachine, machineLine } from './machine.js'
 import { Scratch } from './scratch.js'
 
@@ -52,33 +52,50 @@ function chosen(): readonly (typeof systems)[number][] {
 }
 
 async function main(): Promise<void> {
-  const wanted =
-    positionals.length === 0 || positionals.includes('all') ? measurements.map(one => one.name) : positionals
-  const unknown = wanted.filter(name => !measurements.some(one => one.name === name))
-  if (unknown.length > 0 || values.help) return tell(usage)
+  const names = measurements.map(one => one.name)
+  const wanted = positionals.length === 0 || positionals.includes('all') ? names : positionals
+  if (values.help) return tell(usage)
+  const unknown = wanted.filter(name => !names.includes(name))
+  if (unknown.length > 0) throw new Error(`nothing is called ${unknown.join(', ')}: ${usage}`)
   const mib = values.size === undefined ? usualMib() : count('size', values.size)
+  const pieceKiB = count('piece', values.piece)
   const runs = count('runs', values.runs)
   const named = chosen()
   const machine = describeMachine()
   tell(machineLine(machine))
   const scratch = new Scratch(3 * mib * MIB, values.scratch)
-  tell(`${mib} MiB in pieces of ${values.piece} KiB in ${scratch.path}; ${runs} runs of each, in turn`)
-  const content = await makeContent(scratch.path, mib, count('piece', values.piece) * 1024)
-  const results: Record<string, Result & { readonly what: string }> = {}
+  tell(`${mib} MiB in pieces of ${pieceKiB} KiB in ${scratch.path}; ${runs} runs of each, in turn`)
+  let made: Promise<Content> | null = null
+  const content = (): Promise<Content> => (made ??= makeContent(scratch.path, mib, pieceKiB * 1024))
+  const results: Record<string, Result> = {}
   const missing: Record<string, string> = {}
   for (const measurement of measurements.filter(one => wanted.includes(one.name))) {
+    const { name, units } = measurement
     const able = named.filter(system => measurement.able(system))
-    for (const { name, missing: why } of able) if (why !== null) missing[name] = why
+    for (const system of able) if (system.missing !== null) missing[system.name] = system.missing
     const here = able.filter(system => system.missing === null)
-    const rounds = await measurement.measure({ content, scratch, systems: here, runs, tell })
-    const result = resultOf(rounds)
-    results[measurement.name] = { what: measurement.what, ...result }
-    tell(`\n${tableOf(`${measurement.name}: ${measurement.what}`, result)}`)
+    const rounds = new Map<string, Round[]>()
+    await measurement.measure({
+      content,
+      scratch,
+      systems: here,
+      runs,
+      done(system, round) {
+        tell(`  ${name}, ${system.name}: ${round.rate.toFixed(0)} ${units.rate}`)
+        rounds.set(system.name, [...(rounds.get(system.name) ?? []), round])
+      },
+      failed(system, why) {
+        tell(`  ${name}, ${system.name}: a round failed: ${why}`)
+        process.exitCode = 1
+      },
+    })
+    results[name] = resultOf(measurement, rounds)
+    tell(`\n${tableOf(name, results[name])}\n`)
   }
   for (const [name, why] of Object.entries(missing)) tell(`left out: ${name}: ${why}`)
   scratch.remove()
   const versions = Object.fromEntries(named.filter(one => one.missing === null).map(one => [one.name, one.version]))
-  const document = { machine, sizeMiB: mib, pieceKiB: Number(values.piece), runs, versions, missing, results }
+  const document = { machine, sizeMiB: mib, pieceKiB, runs, versions, missing, results }
   if (values.json === undefined) process.stdout.write(`${JSON.stringify(document)}\n`)
   else fs.writeFileSync(values.json, `${JSON.stringify(document, null, 2)}\n`)
 }

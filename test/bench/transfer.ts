@@ -4,7 +4,7 @@ import path from 'node:path'
 import type { Facts, Trial, Wish } from './bench.js'
 import { Child, type Outcome } from './child.js'
 import { type Content, makeContent, sameFile } from './content.js'
-import { medianOf } from './compare/report.js'
+import { medianOf } from './median.js'
 import { Scratch } from './scratch.js'
 import { shoalWords } from './shoal-words.js'
 

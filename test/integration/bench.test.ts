@@ -73,9 +73,11 @@ describe('benchmarks', function () {
     expect(results).to.have.all.keys('download', 'seed', 'create')
     for (const [name, { systems, shoalOver }] of Object.entries(results)) {
       expect(systems['shoal']?.runs, `${name}: ${stderr}`).to.equal(1)
-      positive(systems['shoal']?.median, 'mbPerSecond')
-      if (process.platform === 'linux') positive(systems['shoal']?.median, 'cpuSecondsPerGiB', 'residentMiB')
       expect(shoalOver).to.deep.equal({})
+      expect(systems['shoal']?.rate).to.be.above(0)
+      if (process.platform !== 'linux') continue
+      expect(systems['shoal']?.cpu).to.be.above(0)
+      expect(systems['shoal']?.residentMiB).to.be.above(10)
     }
     expect(fs.readdirSync(scratch), 'left behind').to.deep.equal([])
   })

@@ -3,18 +3,19 @@ import fs from 'node:fs'
 import { toHex } from '../../../core/base/bytes.js'
 import { parseMetainfo } from '../../../core/protocol/metainfo.js'
 import { Child } from '../child.js'
-import { type Measurement, RoundBook, type Setting } from './measurement.js'
+import { contentUnits, type Measurement, perGiB, type Setting } from './measurement.js'
 
 const TIMEOUT_MS = 120_000
 
 export const create: Measurement = {
   name: 'create',
-  what: 'MB/s hashed into a .torrent, whole command',
+  what: 'hashed into a .torrent, whole command',
+  units: contentUnits,
   able: system => system.create !== undefined,
 
   async measure(setting: Setting) {
-    const { content, scratch, systems, runs, tell } = setting
-    const book = new RoundBook(setting)
+    const { scratch, systems, runs } = setting
+    const content = await setting.content()
     const target = scratch.at('made.torrent')
     const truth = piecesOf(content.torrent)
     for (let run = 0; run < runs; run++) {
@@ -24,12 +25,12 @@ export const create: Measurement = {
         if (command === undefined) continue
         const child = Child.start(command)
         const { code, seconds, cpuSeconds, memory } = await child.outcome(TIMEOUT_MS)
-        const right = code === 0 && piecesOf(target) === truth
-        if (right) book.add(system, { mbPerSecond: content.bytes / seconds / 1e6, seconds }, cpuSeconds, memory)
-        else tell(`  ${system.name}: run ${run + 1} failed: exit ${code}; ${child.said}`)
+        const rate = content.bytes / seconds / 1e6
+        if (code !== 0) setting.failed(system, `exit ${code}; ${child.said}`)
+        else if (piecesOf(target) !== truth) setting.failed(system, 'its digests are not those of the content')
+        else setting.done(system, { rate, seconds, cpu: perGiB(cpuSeconds, content), memory })
       }
     }
-    return book.all
   },
 }
 

@@ -5,7 +5,7 @@ import { Child } from '../child.js'
 import { sameFile } from '../content.js'
 import { lonePeer } from '../lone-peer-process.js'
 import { freePort } from '../../interop/programs.js'
-import { type Measurement, RoundBook, type Setting } from './measurement.js'
+import { contentUnits, type Measurement, perGiB, type Setting } from './measurement.js'
 import { OnePeerTracker } from './one-peer-tracker.js'
 
 const TIMEOUT_MS = 120_000
@@ -13,12 +13,13 @@ const PEER_MS = 60_000
 
 export const download: Measurement = {
   name: 'download',
-  what: 'MB/s downloaded, verified and written, from first to last request',
+  what: 'downloaded, verified and written, from first to last request',
+  units: contentUnits,
   able: system => system.get !== undefined,
 
   async measure(setting: Setting) {
-    const { content, scratch, systems, runs, tell } = setting
-    const book = new RoundBook(setting)
+    const { scratch, systems, runs } = setting
+    const content = await setting.content()
     const peer = lonePeer({ role: 'seed', path: content.path, pieceLength: content.pieceLength })
     const peerPort = Number((await peer.line('port', PEER_MS))['port'])
     const tracker = await OnePeerTracker.open(peerPort)
@@ -37,19 +38,18 @@ export const download: Measurement = {
         if (command === undefined) continue
         const child = Child.start(command)
         const { code, seconds, cpuSeconds, memory } = await child.outcome(TIMEOUT_MS)
-        const served = await peer.line('served', PEER_MS)
+        if (code !== 0) {
+          setting.failed(system, `exit ${code}; ${child.said}`)
+          continue
+        }
+        const { mbPerSecond } = await peer.line('served', PEER_MS)
         const same = sameFile(path.join(into, content.name), content.path)
-        if (code === 0 && same)
-          book.add(system, { mbPerSecond: Number(served['mbPerSecond']), seconds }, cpuSeconds, memory)
-        else
-          tell(
-            `  ${system.name}: run ${run + 1} failed: ${same ? '' : 'not the same bytes; '}exit ${code}; ${child.said}`,
-          )
+        if (same) setting.done(system, { rate: Number(mbPerSecond), seconds, cpu: perGiB(cpuSeconds, content), memory })
+        else setting.failed(system, 'what it downloaded is not the content')
       }
     }
     scratch.folder('into')
     tracker.close()
     await peer.stop()
-    return book.all
   },
 }

@@ -1,98 +1,95 @@
 // Rounds as figures and as ratios: how many times better Shoal is than each.
-import type { Round, Rounds } from './measurement.js'
-
-type Figure = 'mbPerSecond' | 'seconds' | 'cpuSecondsPerGiB' | 'residentMiB' | 'ownMiB'
+import { medianOf } from '../median.js'
+import type { Measurement, Round } from './measurement.js'
 
 export interface Summary {
   readonly runs: number
-  readonly median: Readonly<Partial<Record<Figure, number>>>
+  /** Medians; null: not measured. */
+  readonly rate: number
+  readonly seconds: number | null
+  readonly cpu: number | null
+  readonly residentMiB: number | null
+  readonly ownMiB: number | null
   readonly least: number
   readonly most: number
 }
 
 /** Over 1 is better for the rate and for the whole command; CPU time and memory say how much Shoal takes of theirs. */
 export interface Ratio {
-  readonly rate: number
-  readonly wholeCommand?: number
-  readonly cpu?: number
-  readonly memory?: number
+  readonly rate: number | null
+  readonly wholeCommand: number | null
+  readonly cpu: number | null
+  readonly memory: number | null
 }
 
 export interface Result {
+  readonly what: string
+  readonly units: Measurement['units']
   readonly systems: Readonly<Record<string, Summary>>
   readonly shoalOver: Readonly<Record<string, Ratio>>
 }
 
-const FIGURES: readonly Figure[] = ['mbPerSecond', 'seconds', 'cpuSecondsPerGiB', 'residentMiB', 'ownMiB']
-
-export function resultOf(rounds: Rounds): Result {
+export function resultOf({ what, units }: Measurement, rounds: ReadonlyMap<string, readonly Round[]>): Result {
   const systems = Object.fromEntries([...rounds].map(([name, all]) => [name, summaryOf(all)]))
   const ours = systems['shoal']
   const others = Object.entries(systems).filter(([name]) => name !== 'shoal')
   const shoalOver = ours === undefined ? {} : Object.fromEntries(others.map(([name, one]) => [name, ratio(ours, one)]))
-  return { systems, shoalOver }
+  return { what, units, systems, shoalOver }
 }
 
 function summaryOf(rounds: readonly Round[]): Summary {
-  const rates = rounds.map(round => round.mbPerSecond)
-  const median: Partial<Record<Figure, number>> = {}
-  for (const figure of FIGURES) {
-    const middle = medianOf(rounds.map(round => round[figure] ?? NaN))
-    if (Number.isFinite(middle)) median[figure] = rounded(middle)
+  const middle = (of: (round: Round) => number | undefined): number | null => {
+    const median = medianOf(rounds.map(round => of(round) ?? NaN))
+    return Number.isFinite(median) ? rounded(median) : null
   }
-  return { runs: rounds.length, median, least: rounded(Math.min(...rates)), most: rounded(Math.max(...rates)) }
-}
-
-function ratio({ median: ours }: Summary, { median: theirs }: Summary): Ratio {
-  const of = (a: number | undefined, b: number | undefined): number | undefined =>
-    a === undefined || b === undefined || b === 0 ? undefined : rounded(a / b)
-  const wholeCommand = of(theirs.seconds, ours.seconds)
-  const cpu = of(ours.cpuSecondsPerGiB, theirs.cpuSecondsPerGiB)
-  const memory = of(ours.ownMiB, theirs.ownMiB)
+  const rates = rounds.map(round => round.rate)
   return {
-    rate: of(ours.mbPerSecond, theirs.mbPerSecond) ?? NaN,
-    ...(wholeCommand === undefined ? {} : { wholeCommand }),
-    ...(cpu === undefined ? {} : { cpu }),
-    ...(memory === undefined ? {} : { memory }),
+    runs: rounds.length,
+    rate: rounded(medianOf(rates)),
+    seconds: middle(round => round.seconds),
+    cpu: middle(round => round.cpu),
+    residentMiB: middle(round => round.memory.resident),
+    ownMiB: middle(round => round.memory.own),
+    least: rounded(Math.min(...rates)),
+    most: rounded(Math.max(...rates)),
   }
 }
 
-export function medianOf(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  const half = sorted.length >> 1
-  return sorted.length % 2 === 1 ? (sorted[half] ?? NaN) : ((sorted[half - 1] ?? NaN) + (sorted[half] ?? NaN)) / 2
+function ratio(ours: Summary, theirs: Summary): Ratio {
+  return {
+    rate: over(ours.rate, theirs.rate),
+    wholeCommand: over(theirs.seconds, ours.seconds),
+    cpu: over(ours.cpu, theirs.cpu),
+    memory: over(ours.ownMiB, theirs.ownMiB),
+  }
+}
+
+function over(a: number | null, b: number | null): number | null {
+  return a === null || b === null || b === 0 ? null : rounded(a / b)
 }
 
 function rounded(value: number): number {
   return Number(value.toPrecision(4))
 }
 
-export function tableOf(what: string, { systems, shoalOver }: Result): string {
-  const head = ['', 'MB/s', 'least', 'most', 'command s', 'CPU s/GiB', 'RSS MiB', 'of it own', 'runs']
-  const rows = Object.entries(systems).map(([name, { median, least, most, runs }]) => [
-    name,
-    ...[
-      median.mbPerSecond,
-      least,
-      most,
-      median.seconds,
-      median.cpuSecondsPerGiB,
-      median.residentMiB,
-      median.ownMiB,
-    ].map(cell),
-    String(runs),
-  ])
-  const ratioHead = ['shoal over', 'rate', 'command', 'CPU', 'memory']
-  const ratios = Object.entries(shoalOver).map(([name, { rate, wholeCommand, cpu, memory }]) => [
-    `  ${name}`,
-    ...[rate, wholeCommand, cpu, memory].map(value => (value === undefined ? '-' : value.toFixed(2))),
-  ])
-  const lines = [what, ...aligned([head, ...rows])]
-  return [...lines, ...(ratios.length === 0 ? [] : aligned([ratioHead, ...ratios]))].join('\n')
+export function tableOf(name: string, { what, units, systems, shoalOver }: Result): string {
+  const head = ['', units.rate, 'least', 'most', 'command s', units.cpu, 'RSS MiB', 'of it own', 'runs']
+  const rows = Object.entries(systems).map(([name, one]) => {
+    const figures = [one.rate, one.least, one.most, one.seconds, one.cpu, one.residentMiB, one.ownMiB]
+    return [name, ...figures.map(cell), String(one.runs)]
+  })
+  const ratioHead = ['shoal over', 'rate', '', '', 'command', 'CPU', '', 'memory']
+  const ratios = Object.entries(shoalOver).map(([name, { rate, wholeCommand, cpu, memory }]) => {
+    const told = [rate, null, null, wholeCommand, cpu, null, memory]
+    return [`  ${name}`, ...told.map(value => value?.toFixed(2) ?? '')]
+  })
+  return [`${name}: ${what}`, ...aligned([head, ...rows, ...(ratios.length === 0 ? [] : [ratioHead, ...ratios])])].join(
+    '\n',
+  )
 }
 
-function cell(value: number | undefined): string {
-  return value === undefined ? '-' : value < 10 ? value.toFixed(2) : value.toFixed(0)
+function cell(value: number | null): string {
+  return value === null ? '-' : value < 10 ? value.toFixed(2) : value.toFixed(0)
 }
 
 function aligned(rows: readonly (readonly string[])[]): readonly string[] {

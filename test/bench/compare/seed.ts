@@ -2,10 +2,11 @@
 // compares one in sixteen with the content. All systems run from first to last and idle while another one serves.
 import net from 'node:net'
 import { setTimeout as passed } from 'node:timers/promises'
+import { messageOf } from '../../../core/base/errors.js'
 import { freePort } from '../../interop/programs.js'
 import { Child } from '../child.js'
 import { lonePeer } from '../lone-peer-process.js'
-import { type Measurement, RoundBook, type Setting } from './measurement.js'
+import { contentUnits, type Measurement, perGiB, type Setting } from './measurement.js'
 import type { System } from './system.js'
 
 const TIMEOUT_MS = 90_000
@@ -20,12 +21,13 @@ interface Seeder {
 
 export const seed: Measurement = {
   name: 'seed',
-  what: 'MB/s served to one peer, from content that was served before',
+  what: 'served to one peer, of content that was served before',
+  units: contentUnits,
   able: system => system.seed !== undefined,
 
   async measure(setting: Setting) {
-    const { content, scratch, systems, runs, tell } = setting
-    const book = new RoundBook(setting)
+    const { scratch, systems, runs } = setting
+    const content = await setting.content()
     const seeders: Seeder[] = []
     for (const system of systems) {
       const port = await freePort()
@@ -34,7 +36,7 @@ export const seed: Measurement = {
       const child = Child.start(command)
       if (await listens(child, port)) seeders.push({ system, port, child })
       else {
-        tell(`${system.name}: does not listen: ${child.said}`)
+        setting.failed(system, `it does not listen: ${child.said}`)
         await child.stop()
       }
     }
@@ -45,15 +47,15 @@ export const seed: Measurement = {
         const peer = lonePeer({ role: 'leech', port, pipeline: system.pipeline ?? PIPELINE, ...content })
         try {
           const { mbPerSecond } = await peer.line('mbPerSecond', TIMEOUT_MS)
-          if (run > 0) book.add(system, { mbPerSecond: Number(mbPerSecond) }, child.cpuSeconds - before, child.memory)
+          const cpu = perGiB(child.cpuSeconds - before, content)
+          if (run > 0) setting.done(system, { rate: Number(mbPerSecond), cpu, memory: child.memory })
         } catch (error) {
-          tell(`  ${system.name}: run ${run} failed: ${error instanceof Error ? error.message : ''} ${child.said}`)
+          setting.failed(system, `${messageOf(error)} ${child.said}`)
         }
         await peer.stop()
       }
     }
     await Promise.all(seeders.map(({ child }) => child.stop()))
-    return book.all
   },
 }
 
