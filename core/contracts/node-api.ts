@@ -20,6 +20,10 @@ export interface TorrentSnapshot {
   readonly pieces: number
   readonly bytes: number
   readonly bytesDone: number
+  /** Pieces that hold anything wanted, here or not; their bytes; and those of them that are missing. */
+  readonly wanted: number
+  readonly bytesWanted: number
+  readonly bytesLeft: number
   readonly files: number
   readonly down: number
   readonly up: number
@@ -48,7 +52,8 @@ export interface NodeSnapshot {
 /**
  * The rows `torrent`, `complete`, `announce`, `state`, `warning`, `error` of the JSON output; progress is drawn from
  * snapshots. `state` tells the `phase` a torrent has come to: queued, paused, finished, moving, or checking on order; that
- * it runs is told by `torrent`, that it failed by `error`.
+ * it runs is told by `torrent`, that it failed by `error`. `complete`: nothing that is wanted is missing; it comes again
+ * when more was wanted and is here. `torrent` carries `bytesLeft`, 0 where there is nothing to do.
  * All but some warnings carry `infoHash`; `warning` and `error` carry `code`, `message` and the `plugin` that tells.
  */
 export type NodeEvent = {
@@ -78,6 +83,25 @@ export interface SeedGoal {
   readonly minutes?: number | undefined
 }
 
+/** How much a file is wanted: by name, or from 0 (skip) over 1 (low), 4 (normal) and 6 (high) to 7. */
+export type FileWish = 'skip' | 'low' | 'normal' | 'high' | number
+
+/**
+ * Wishes by file: by its number, as `shoal show` gives it, a range of numbers ("2-5", "5-"), or a pattern for names ("*.mkv",
+ * "subs/**"). Numbers count over patterns, else the later over the earlier.
+ */
+export type FileWishes = Readonly<Record<string, FileWish>>
+
+/** One file of a torrent; its number is its place in the list, from 1 on. */
+export interface FileSnapshot {
+  /** The torrent's name first, joined by "/". */
+  readonly path: string
+  readonly length: number
+  /** 0 skip, 1 lowest to 7 highest. */
+  readonly priority: number
+  readonly bytesDone: number
+}
+
 export interface AddOptions {
   /** In place of the node's goal. */
   readonly seedGoal?: SeedGoal
@@ -91,6 +115,12 @@ export interface AddOptions {
   readonly into?: string
   /** Nothing is opened before it is resumed. */
   readonly paused?: boolean
+  /** The files that are wanted, by numbers, ranges and patterns; by default all. */
+  readonly files?: ReadonlyArray<string | number>
+  /** What of these is wanted sooner, later or not at all. */
+  readonly priorities?: FileWishes
+  /** The first and the last piece of every wanted file before all others. */
+  readonly firstAndLast?: boolean
 }
 
 /** All that a command line, an RPC or a page may ask of a node and order it to do. Plain data, built on demand. */
@@ -143,6 +173,15 @@ export interface NodeApi {
   setLimits(change: Partial<RateLimits>, infoHash?: string): void
   /** Overrides the schedule, or follows it again. */
   setLimitMode(mode: LimitMode): void
+  /** What is stored, in the order of the torrent. */
+  files(infoHash: string): Promise<readonly FileSnapshot[]>
+  /**
+   * Changes what is wanted, in whatever phase the torrent is; it is kept for later runs, until the profile says otherwise
+   * than it does now. Files that are not wanted any more stay as they are on the disk.
+   */
+  prioritize(infoHash: string, changes: FileWishes): Promise<void>
+  /** The same for the first and last pieces. */
+  setFirstAndLast(infoHash: string, on: boolean): Promise<void>
   /** Forgets it. With `deleteData` its own files are deleted too, and the folders that are empty then. */
   remove(infoHash: string, options?: { readonly deleteData?: boolean }): Promise<void>
 }

@@ -17,7 +17,10 @@ export interface TorrentIdentity {
 
 /** Bytes. */
 export interface Progress {
+  /** Not here yet, wanted or not: 0 is a seed. */
   readonly left: number
+  /** BEP 21: all that is wanted is here, and that is not all. */
+  readonly partialSeed?: boolean
   readonly uploaded: number
   readonly downloaded: number
   /** Peers connected now: with none and data wanted, a tracker is asked again after its min interval. */

@@ -65,6 +65,12 @@ export interface TorrentStorage {
   stamp(): Promise<string>
   /** Durable: when it resolves, what was written before the call survives a power cut (data fsynced). */
   flush(): Promise<void>
+  /**
+   * Which files are wanted, in the order of the spec; until it is called, all. Called before the first write and whenever
+   * that changes. Of a file that is not wanted nothing need lie on the disk but what pieces bring that it shares, and
+   * what was there before; every piece can be written and read all the same.
+   */
+  want?(files: readonly boolean[]): Promise<void>
   /** Deletes the content, and the folders that are empty then. */
   remove?(): Promise<void>
   /**

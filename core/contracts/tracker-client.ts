@@ -10,6 +10,8 @@ export interface TrackerAnnounce {
     readonly port: number
     /** Peers wanted; -1 leaves it to the tracker. */
     readonly numWant: number
+    /** BEP 21: told as `event=paused` where there is no other event, and the protocol has a word for it. */
+    readonly partialSeed?: boolean
     /** Sent back as the tracker gave it (BEP 3 `trackerid`). */
     readonly trackerId?: string
     /** Announce over this family only; the other is a second announce with the same key (BEP 7). */

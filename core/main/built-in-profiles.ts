@@ -57,11 +57,16 @@ export interface GetOptions {
   readonly announce: readonly string[]
   readonly selector: string
   readonly port: number
+  /** Empty: all. */
+  readonly files: readonly string[]
+  readonly firstAndLast: boolean
   readonly limits: Limits
 }
 
-export function getterProfile({ torrent, into, peers, announce, selector, port, limits }: GetOptions): ProfileContent {
-  const torrents = [{ file: torrent, into }]
+export function getterProfile(options: GetOptions): ProfileContent {
+  const { torrent, into, peers, announce, selector, port, files, firstAndLast, limits } = options
+  const chosen = { ...(files.length === 0 ? {} : { files }), ...(firstAndLast ? { firstAndLast } : {}) }
+  const torrents = [{ file: torrent, into, ...chosen }]
   const known = builtIn('discovery-static', { peers })
   const client = builtIn('client', {
     listen: `0.0.0.0:${port}`,

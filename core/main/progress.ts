@@ -55,7 +55,7 @@ export class ProgressReport {
   }
 
   private row(torrent: TorrentSnapshot): void {
-    const { infoHash, have, pieces, bytesDone, bytes, down, up, peers } = torrent
+    const { infoHash, have, pieces, bytesDone, bytes, bytesWanted, bytesLeft, down, up, peers } = torrent
     const row = {
       event: 'progress',
       infoHash,
@@ -63,6 +63,8 @@ export class ProgressReport {
       pieces,
       bytesDone,
       bytes,
+      bytesWanted,
+      bytesLeft,
       down: Math.round(down),
       up: Math.round(up),
       peers,
@@ -74,24 +76,25 @@ export class ProgressReport {
     let bar = this.bars.get(torrent.infoHash)
     if (bar === undefined) {
       if (this.bars.size >= MOST_BARS) return
-      bar = multi.create(Math.max(1, torrent.bytes), 0, this.payload(torrent))
+      bar = multi.create(1, 0, this.payload(torrent))
       this.bars.set(torrent.infoHash, bar)
     }
-    bar.update(torrent.bytes === 0 ? 1 : torrent.bytesDone, this.payload(torrent))
+    bar.setTotal(Math.max(1, torrent.bytesWanted))
+    bar.update(torrent.bytesLeft === 0 ? Math.max(1, torrent.bytesWanted) : wantedDone(torrent), this.payload(torrent))
   }
 
   private payload(torrent: TorrentSnapshot): Record<string, string | number> {
-    const { name, bytes, bytesDone, down, up, peers } = torrent
+    const { name, bytesWanted, bytesLeft, down, up, peers } = torrent
     const short = this.shell.clean(name.length > 30 ? `${name.slice(0, 29)}~` : name)
-    const left = bytesDone >= bytes ? 'whole' : `${span((bytes - bytesDone) / down)} left`
-    const done = `${size(bytesDone)} of ${size(bytes)}`
+    const left = bytesLeft === 0 ? 'whole' : `${span(bytesLeft / down)} left`
+    const done = `${size(wantedDone(torrent))} of ${size(bytesWanted)}`
     return { name: short, done, down: rate(down), up: rate(up), peers, left }
   }
 
   private line(torrent: TorrentSnapshot): void {
-    if (this.shell.quiet || (torrent.bytesDone >= torrent.bytes && torrent.up === 0)) return
+    if (this.shell.quiet || (torrent.bytesLeft === 0 && torrent.up === 0)) return
     const { name, done, down, up, peers, left } = this.payload(torrent)
-    const percent = torrent.bytes === 0 ? 100 : Math.floor((100 * torrent.bytesDone) / torrent.bytes)
+    const percent = torrent.bytesLeft === 0 ? 100 : Math.floor((100 * wantedDone(torrent)) / torrent.bytesWanted)
     const text = `${name}: ${percent}% ${done}, down ${down}, up ${up}, ${peers} peers, ${left}`
     if (this.changed(torrent, text, PLAIN_EVERY)) this.shell.print(text)
   }
@@ -102,4 +105,9 @@ export class ProgressReport {
     this.last.set(torrent.infoHash, { text, at: this.seconds })
     return true
   }
+}
+
+/** Of what is wanted. A piece that nobody wants any more may be on its way to the disk still. */
+function wantedDone({ bytesWanted, bytesLeft }: TorrentSnapshot): number {
+  return Math.max(0, bytesWanted - bytesLeft)
 }

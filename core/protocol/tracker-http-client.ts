@@ -25,6 +25,8 @@ export interface HttpAnnounce {
   readonly port: number
   /** Negative: the tracker's to say. */
   readonly numWant: number
+  /** All that is wanted is here, and that is not all (BEP 21). */
+  readonly partialSeed?: boolean
   readonly trackerId?: string
 }
 
@@ -45,6 +47,7 @@ export function announceUrl(tracker: URL, announce: HttpAnnounce): URL {
   ]
   const event = eventNames[announce.event]
   if (event !== '') pairs.push(`event=${event}`)
+  else if (announce.partialSeed === true) pairs.push('event=paused')
   if (announce.numWant >= 0) pairs.push(`numwant=${announce.numWant}`)
   if (announce.trackerId !== undefined) {
     pairs.push(`trackerid=${escapeBytes(new TextEncoder().encode(announce.trackerId))}`)

@@ -2,7 +2,7 @@ import { path, z } from '../../core/kernel/plugin.js'
 import { DAYS } from './limit-schedule.js'
 import { limitOptions } from './limit-options.js'
 import { seedGoal } from './seed-goal.js'
-import { torrentOptions } from './torrent-options.js'
+import { fileWishes, torrentOptions } from './torrent-options.js'
 import { queueOptions } from './torrent-queue.js'
 
 const listen = z.string().regex(/^(\[[^\]]+\]|[^:[\]]+):\d{1,5}$/, 'HOST:PORT, [ADDRESS]:PORT for IPv6')
@@ -75,6 +75,13 @@ export const config = z.strictObject({
     )
     .default([])
     .describe('When other limits hold for the whole node; of several that match the last one counts'),
+  priorities: fileWishes
+    .default({})
+    .describe('What is wanted of every torrent, as in `torrents`; a pattern need not fit anything here'),
+  firstAndLast: z
+    .boolean()
+    .default(false)
+    .describe('The first and the last piece of every wanted file before all others, where a torrent does not say'),
   selector: z.string().default('rarest-first').describe('The piece selector, by name'),
   storage: z.string().default('file').describe('The storage, by name'),
   transport: z.string().default('tcp').describe('The peer transport, by name'),

@@ -4,6 +4,7 @@ import { errorTable, NodeError } from '../../core/kernel/plugin.js'
 export const clientErrors = errorTable({
   ERR_CLIENT_LISTEN: 'operator',
   ERR_CLIENT_NO_TORRENT: 'operator',
+  ERR_CLIENT_FILES: 'operator',
   ERR_CLIENT_TWICE: 'operator',
   ERR_CLIENT_UNKNOWN: 'operator',
   ERR_CLIENT_STOPPING: 'operator',

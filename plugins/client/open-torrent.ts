@@ -13,6 +13,7 @@ import { clientErrors, failed } from './errors.js'
 import type { ResumeStore } from './resume-store.js'
 import type { ClientParts } from './session-parts.js'
 import { sessionParts } from './session-parts.js'
+import type { TorrentFiles } from './torrent-files.js'
 import { TorrentPeers } from './torrent-peers.js'
 import type { TorrentVoice } from './torrent-voice.js'
 import type { TorrentWork } from './torrent-work.js'
@@ -69,13 +70,17 @@ export class OpenTorrent {
     private readonly place: ContentPlace,
     private readonly resume: ResumeStore,
     private readonly voice: TorrentVoice,
+    private readonly files: TorrentFiles,
     private readonly events: OpenTorrentEvents,
   ) {
     this.scope = parts.openScope(`torrent:${voice.hash}`)
     this.peers = new TorrentPeers(parts, plan, voice)
   }
 
-  /** Opens, and finds out what is there. */
+  /**
+   * Opens, and finds out what is there. An abort that comes when a state has been written is the caller's to see: only
+   * `close` leaves a clean one.
+   */
   async check({ made, all, watch }: CheckOptions): Promise<void> {
     const { scope, plan, place } = this
     const { signal } = watch
@@ -89,6 +94,7 @@ export class OpenTorrent {
     scope.onClose(() => storage.close())
     this.storage = storage
     const session = (this.session = this.newSession(storage))
+    await this.files.heed(session, storage)
     const resumed = planResume({
       state: all ? null : saved.resume,
       journal: saved.journal,
@@ -106,7 +112,6 @@ export class OpenTorrent {
     this.saidClean = resumed.because === 'clean' && session.complete && saved.journal.length === 0
     if (!this.saidClean) await this.checkpoint(false)
     this.checkpointAt = this.tickedAt = this.parts.host.clock.now()
-    signal.throwIfAborted()
   }
 
   /** Once a second. */
@@ -136,6 +141,7 @@ export class OpenTorrent {
   /** What is here is safe before the last goodbye is said. */
   async close(options: { readonly clean: boolean; readonly goodbye: AbortSignal }): Promise<void> {
     const parted = this.peers.part(options.goodbye)
+    this.files.leave()
     await this.session?.close()
     await this.checkpoint(options.clean)
     await this.resume.close()
@@ -145,6 +151,7 @@ export class OpenTorrent {
 
   /** Gives back what a failed or aborted opening got hold of. */
   async abandon(goodbye: AbortSignal): Promise<void> {
+    this.files.leave()
     await Promise.all([this.peers.part(goodbye), this.session?.close()])
     await this.resume.close()
     await this.release()
@@ -182,7 +189,8 @@ export class OpenTorrent {
   }
 
   private async completed(): Promise<void> {
-    this.peers.completed()
+    // Trackers count downloads of all of it.
+    if (this.session?.book.have.full === true) this.peers.completed()
     await this.checkpoint(false)
     this.events.completed()
   }

@@ -6,6 +6,8 @@ import type { Timer } from '../../core/base/clock.js'
 import { messageOf, NodeError } from '../../core/base/errors.js'
 import type {
   AddOptions,
+  FileSnapshot,
+  FileWishes,
   LimitMode,
   LimitState,
   NodeApi,
@@ -178,6 +180,20 @@ export class TorrentClient implements NodeApi {
 
   setLimitMode(mode: LimitMode): void {
     this.parts.speed.follow(mode)
+  }
+
+  async files(infoHash: string): Promise<readonly FileSnapshot[]> {
+    return this.torrent(infoHash).files.list()
+  }
+
+  async prioritize(infoHash: string, changes: FileWishes): Promise<void> {
+    const torrent = this.running(infoHash)
+    await torrent.files.prioritize(changes)
+    torrent.rewished()
+  }
+
+  async setFirstAndLast(infoHash: string, on: boolean): Promise<void> {
+    await this.running(infoHash).files.setFirstAndLast(on)
   }
 
   checkInvariants(): readonly string[] {

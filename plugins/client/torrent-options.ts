@@ -4,6 +4,10 @@ import { path, z } from '../../core/kernel/plugin.js'
 import { limitOptions } from './limit-options.js'
 import { seedGoal } from './seed-goal.js'
 
+const wish = z.union([z.enum(['skip', 'low', 'normal', 'high']), z.int().min(0).max(7)])
+
+export const fileWishes = z.record(z.string(), wish)
+
 export const torrentOptions = z.strictObject({
   into: path().optional().describe('The folder the content goes to; by default the root of the storage'),
   selector: z.string().optional().describe('The name of a piece selector, for this torrent'),
@@ -12,7 +16,21 @@ export const torrentOptions = z.strictObject({
   moveTo: path().optional().describe('The folder the content is moved to once the download is whole'),
   paused: z.boolean().default(false).describe('It waits until it is told to go on'),
   seedGoal: seedGoal.optional().describe('When it has been seeded enough; by default the goal of all'),
+  files: z
+    .array(z.union([z.string(), z.int()]))
+    .optional()
+    .describe(
+      'The files that are wanted: numbers as `shoal show` gives them, ranges ("2-5"), patterns ("*.mkv"); by default all',
+    ),
+  priorities: fileWishes
+    .optional()
+    .describe(
+      'Of the files that are wanted, by number, range or pattern: "skip", "low", "normal", "high", or 0 (skip) to 7; numbers count over patterns',
+    ),
+  firstAndLast: z.boolean().optional().describe('The first and the last piece of every wanted file before all others'),
   limits: limitOptions.optional().describe('How fast this torrent may go, at most'),
 })
 
-export type TorrentOptions = Partial<z.output<typeof torrentOptions>>
+type Given = Partial<z.output<typeof torrentOptions>>
+
+export type TorrentOptions = Omit<Given, 'files'> & { readonly files?: ReadonlyArray<string | number> | undefined }

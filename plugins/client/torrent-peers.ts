@@ -40,7 +40,9 @@ export class TorrentPeers implements DialClient {
     this.sources.watch(
       { infoHash, peerId: session.peerId, privateTorrent, trackers: this.plan.trackers, port: this.parts.port() },
       () => ({
-        left: session.book.bytesLeft,
+        // Of all, wanted or not: only who has everything is to be taken for a seed.
+        left: session.geometry.totalLength - session.book.bytesDone,
+        partialSeed: session.complete && !session.book.have.full,
         uploaded: session.uploadedBytes,
         downloaded: session.downloaded,
         connected: session.peers.liveCount,

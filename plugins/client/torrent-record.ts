@@ -31,6 +31,13 @@ export class TorrentRecord {
     this.judge()
   }
 
+  /** Wishes changed: what was seeded enough has to be gone on with where more is wanted. */
+  rewished(whole: boolean): void {
+    this.whole = whole
+    if (!whole) this.satisfied = false
+    this.judge()
+  }
+
   judge(standing: Standing = this.standing): void {
     this.satisfied ||= this.whole && goalReached(this.goal, standing)
   }

@@ -3,6 +3,7 @@ import type { NodeError } from '../../core/base/errors.js'
 import type { TorrentPhase, TorrentSnapshot } from '../../core/contracts/node-api.js'
 import type { TorrentSession } from '../../core/torrent/torrent-session.js'
 import type { Standing } from './open-torrent.js'
+import type { Wanted } from './torrent-files.js'
 import type { TorrentWork } from './torrent-work.js'
 
 export interface TorrentFacts {
@@ -13,13 +14,14 @@ export interface TorrentFacts {
   readonly place: number
   readonly folder: string
   readonly standing: Standing
+  readonly wanted: Wanted
   readonly progress: TorrentSnapshot['progress'] | null
   readonly failure: NodeError | null
 }
 
 export function snapshotOf(plan: TorrentWork, session: TorrentSession | null, facts: TorrentFacts): TorrentSnapshot {
   const { name, geometry, files } = plan.metainfo
-  const { hash, magnet, phase, place, folder, standing, progress, failure } = facts
+  const { hash, magnet, phase, place, folder, standing, wanted, progress, failure } = facts
   const rates = session?.rates
   return {
     infoHash: hash,
@@ -33,6 +35,7 @@ export function snapshotOf(plan: TorrentWork, session: TorrentSession | null, fa
     down: Math.round(rates?.down ?? 0),
     up: Math.round(rates?.up ?? 0),
     ...standing,
+    ...wanted,
     peers: session?.peers.liveCount ?? 0,
     folder,
     ...(plan.file === undefined ? {} : { file: plan.file }),

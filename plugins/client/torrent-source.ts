@@ -7,6 +7,7 @@ import { assembleTorrent, planTorrent } from '../../core/protocol/torrent-plan.j
 import { contentFacts } from './content-facts.js'
 import { clientErrors } from './errors.js'
 import type { ClientConfig } from './config.js'
+import { askedChoice } from './file-wishes.js'
 import type { ClientParts } from './session-parts.js'
 import { ShareFolder } from './share-folder.js'
 import type { TorrentOptions } from './torrent-options.js'
@@ -114,6 +115,7 @@ export class TorrentSource {
       fetched: work.fetched !== false,
       storage,
       selector,
+      choice: askedChoice(metainfo, options, config),
       options,
       trackers: withOwn(metainfo.trackers, this.ownTrackers),
     }

@@ -21,15 +21,15 @@ export class TorrentVoice {
     this.magnet = magnetOf(plan.metainfo, plan.trackers)
   }
 
-  opened(have: number): void {
+  opened(have: number, bytesLeft: number): void {
     this.told = 'running'
     const { name, geometry } = this.plan.metainfo
     const { totalLength: bytes, pieceCount: pieces } = geometry
-    this.say({ event: 'torrent', infoHash: this.hash, name, bytes, pieces, have, magnet: this.magnet })
+    this.say({ event: 'torrent', infoHash: this.hash, name, bytes, pieces, have, bytesLeft, magnet: this.magnet })
   }
 
-  completed(seconds: number): void {
-    const { totalLength: bytes } = this.plan.metainfo.geometry
+  /** `bytes`: of all that is wanted. */
+  completed(seconds: number, bytes: number): void {
     this.say({ event: 'complete', infoHash: this.hash, seconds, bytes })
   }
 

@@ -2,6 +2,7 @@
 // Torrent.
 import type { StorageSpec } from '../../core/contracts/storage.js'
 import type { Metainfo } from '../../core/protocol/metainfo.js'
+import type { FileChoice } from '../../core/torrent/file-choice.js'
 import type { TorrentOptions } from './torrent-options.js'
 
 export interface TorrentWork {
@@ -20,6 +21,8 @@ export interface TorrentWork {
   readonly made: boolean
   readonly storage: string
   readonly selector: string
+  /** What the profile or the caller wants of its files; null: everything, in no order. */
+  readonly choice: FileChoice | null
   /** As the profile or the caller gave them; where the fields above say the same, those hold. */
   readonly options: TorrentOptions
   /** Trackers, in tiers, those of the profile included. */

@@ -10,6 +10,7 @@ import { OpenTorrent } from './open-torrent.js'
 import { ResumeStore } from './resume-store.js'
 import type { SeedGoal } from './seed-goal.js'
 import type { ClientParts } from './session-parts.js'
+import { TorrentFiles } from './torrent-files.js'
 import type { TorrentPeers } from './torrent-peers.js'
 import type { Queued } from './torrent-queue.js'
 import { TorrentProgress } from './torrent-progress.js'
@@ -28,6 +29,7 @@ export interface TorrentEvents {
 
 export class Torrent implements Queued {
   readonly hash: string
+  readonly files: TorrentFiles
   placed = false
   placedAt = 0
   idleSince = 0
@@ -65,6 +67,7 @@ export class Torrent implements Queued {
     const { metainfo, options, stateFolder } = plan
     this.voice = new TorrentVoice(plan, event => events.say(event))
     this.hash = this.voice.hash
+    this.files = new TorrentFiles(parts, plan, this.voice)
     this.resume = new ResumeStore(parts.files, error => this.voice.warn(error), stateFolder, metainfo.infoHash)
     this.place = new ContentPlace(parts, plan, this.resume)
     this.record = new TorrentRecord(metainfo.geometry, plan.made, options.seedGoal ?? parts.config.seedGoal)
@@ -128,7 +131,11 @@ export class Torrent implements Queued {
     if (look) {
       const state = await this.resume.peek(this.plan.metainfo.geometry.pieceCount)
       this.place.recall(state)
-      if (state !== null) this.record.recall(state)
+      if (state !== null) {
+        this.record.recall(state)
+        await this.files.recall(state.flushed)
+        this.record.rewished(this.files.wanted.bytesLeft === 0)
+      }
     }
     this.known = true
     this.events.changed(this)
@@ -167,6 +174,13 @@ export class Torrent implements Queued {
     this.tell()
   }
 
+  /** What is wanted of its files has changed. */
+  rewished(): void {
+    this.record.rewished(this.held?.session?.complete ?? this.files.wanted.bytesLeft === 0)
+    this.events.changed(this)
+    this.tell()
+  }
+
   /** Hashes all that may be there. */
   recheck(): Promise<void> {
     return this.during('checking', async () => {
@@ -200,6 +214,7 @@ export class Torrent implements Queued {
   async remove(deleteData: boolean): Promise<void> {
     if (deleteData) await this.place.remove()
     await this.place.forget()
+    await this.files.forget()
     await this.resume.remove()
   }
 
@@ -224,6 +239,7 @@ export class Torrent implements Queued {
       magnet: this.voice.magnet,
       folder: this.place.folder,
       standing: this.held?.standing ?? this.record.standing,
+      wanted: this.files.wanted,
       progress: this.progress.now,
     })
   }
@@ -249,7 +265,7 @@ export class Torrent implements Queued {
     if (signal.aborted) return
     if (!this.leaving) this.goodbye = new AbortController()
     const { place, resume, voice, record, made } = this
-    const held = new OpenTorrent(this.parts, this.plan, place, resume, voice, {
+    const held = new OpenTorrent(this.parts, this.plan, place, resume, voice, this.files, {
       completed: () => this.completed(),
       lost: () => this.lost(),
       failed: error => this.fail(error),
@@ -276,7 +292,7 @@ export class Torrent implements Queued {
     if (session === null || this.running) return
     this.running = true
     this.startedAt = this.idleSince = this.parts.host.clock.now()
-    this.voice.opened(session.book.have.count)
+    this.voice.opened(session.book.have.count, session.book.bytesLeft)
     held.peers.meet(session)
     if (session.complete && (held.standing?.downloaded ?? 0) > 0) this.bring()
   }
@@ -318,7 +334,8 @@ export class Torrent implements Queued {
 
   private completed(): void {
     this.record.whole = true
-    this.voice.completed(Math.round(this.parts.host.clock.now() - this.startedAt) / 1000)
+    const seconds = Math.round(this.parts.host.clock.now() - this.startedAt) / 1000
+    this.voice.completed(seconds, this.files.wanted.bytesWanted)
     this.events.completed(this)
     this.bring()
   }

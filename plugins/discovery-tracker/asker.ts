@@ -100,6 +100,7 @@ export class Asker {
         peerId: torrent.peerId,
         event,
         left: progress.left,
+        ...(progress.partialSeed === true ? { partialSeed: true } : {}),
         uploaded: progress.uploaded,
         downloaded: progress.downloaded,
         key,

@@ -33,7 +33,7 @@ export class Lane {
 
   due(now: number, progress: Progress): boolean {
     if (this.asking) return false
-    const hungry = this.refreshing || (progress.left > 0 && progress.connected === 0)
+    const hungry = this.refreshing || (progress.left > 0 && progress.partialSeed !== true && progress.connected === 0)
     if (!hungry) this.hungryRounds = 0
     return now >= (hungry ? this.hungryAt : this.regularAt)
   }

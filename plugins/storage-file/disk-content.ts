@@ -30,7 +30,6 @@ const HASH_BUFFER = 256 * 1024
 export class DiskContent {
   private readonly layout: FileLayout
   private readonly firstKey: number
-  private emptiesMade = false
   private buffer: Uint8Array | null = null
 
   constructor(
@@ -58,7 +57,6 @@ export class DiskContent {
   }
 
   write(data: Uint8Array, piece: number): void {
-    if (!this.emptiesMade) this.makeEmpties()
     for (const span of this.layout.spans(piece * this.spec.pieceLength, data.length)) {
       if (this.spec.files[span.file]!.padding) continue
       const fd = this.writing(span.file)
@@ -70,6 +68,11 @@ export class DiskContent {
         throw faultOf(error, span.file)
       }
     }
+  }
+
+  /** Makes files without bytes, which no piece brings. */
+  make(files: readonly number[]): void {
+    for (const file of files) this.writing(file)
   }
 
   /** Hashes the piece on disk; false where it differs or cannot be read. */
@@ -134,7 +137,6 @@ export class DiskContent {
         // Not empty, so it holds what is not the torrent's; or gone already.
       }
     }
-    this.emptiesMade = false
   }
 
   close(): void {
@@ -157,13 +159,6 @@ export class DiskContent {
   private writing(file: number): number {
     const { path: elements, length } = this.spec.files[file]!
     return this.open.use(this.firstKey + file, true, () => openForWriting(this.spec.root, elements, length, file))
-  }
-
-  private makeEmpties(): void {
-    this.spec.files.forEach((file, index) => {
-      if (file.length === 0 && !file.padding) this.writing(index)
-    })
-    this.emptiesMade = true
   }
 
   private each(visit: (file: ContentFile, at: string, index: number) => void): void {

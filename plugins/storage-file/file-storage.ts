@@ -2,6 +2,7 @@ import type { NodeError } from '../../core/base/errors.js'
 import type { ReadJob, StorageSpec, TorrentStorage } from '../../core/contracts/storage.js'
 import type { PieceIndex } from '../../core/protocol/ids.js'
 import { DiskFault, Outcome } from './disk-fault.js'
+import { EmptyFiles } from './empty-files.js'
 import { storageErrors } from './errors.js'
 import { faultError } from './fault-text.js'
 import { FileLayout } from './file-layout.js'
@@ -15,10 +16,10 @@ const DIGEST = 20
 export class FileStorage implements TorrentStorage {
   private readonly layout: FileLayout
   private readonly sync: FileSync
+  private readonly empties: EmptyFiles
   /** Pieces whose writing failed in the middle: nothing of them is read until they are written again. */
   private readonly torn = new Set<PieceIndex>()
   private closing: Promise<void> | null = null
-  private anyWritten = false
   private underWay = 0
   private idle: (() => void)[] = []
 
@@ -29,6 +30,7 @@ export class FileStorage implements TorrentStorage {
   ) {
     this.layout = new FileLayout(content.spec.files, geometry.pieceLength)
     this.sync = new FileSync(content.spec)
+    this.empties = new EmptyFiles(content.spec.files)
   }
 
   read(job: ReadJob): void {
@@ -76,10 +78,17 @@ export class FileStorage implements TorrentStorage {
     return this.during('syncing', () => this.sync.flush())
   }
 
+  /** Nothing but files without bytes depends on it: all others are made when a piece brings bytes of theirs. */
+  async want(files: readonly boolean[]): Promise<void> {
+    if (this.closing !== null) throw closedError()
+    if (this.empties.want(files)) await this.makeEmpties()
+  }
+
   remove(): Promise<void> {
     return this.during('deleting', async () => {
       await this.pool.release(this.content)
       await this.pool.ask('remove', this.content)
+      this.empties.removed()
     })
   }
 
@@ -94,11 +103,39 @@ export class FileStorage implements TorrentStorage {
   }
 
   private writePiece(piece: PieceIndex, data: Uint8Array, digest: Uint8Array | null): Promise<boolean> {
+    const fits = data.length === this.geometry.lengthOf(piece) && (digest === null || digest.length === DIGEST)
+    const wrong = this.bufferFault(data, fits)
+    if (wrong !== null) return Promise.reject(wrong)
+    this.underWay++
+    return this.empties.due ? this.putFirst(piece, data, digest) : this.put(piece, data, digest)
+  }
+
+  private async putFirst(piece: PieceIndex, data: Uint8Array, digest: Uint8Array | null): Promise<boolean> {
+    try {
+      await this.makeEmpties()
+    } catch (error) {
+      this.ended()
+      throw error
+    }
+    return this.put(piece, data, digest)
+  }
+
+  private makeEmpties(): Promise<void> {
+    const files = this.empties.take()
+    return this.during('writing', async () => {
+      try {
+        await this.pool.ask('make', this.content, files)
+      } catch (error) {
+        this.empties.giveBack(files)
+        throw error
+      }
+      for (const file of files) this.sync.touched(file)
+    })
+  }
+
+  /** Counted as under way already. */
+  private put(piece: PieceIndex, data: Uint8Array, digest: Uint8Array | null): Promise<boolean> {
     return new Promise((resolve, reject) => {
-      const fits = data.length === this.geometry.lengthOf(piece) && (digest === null || digest.length === DIGEST)
-      const wrong = this.bufferFault(data, fits)
-      if (wrong !== null) return reject(wrong)
-      this.underWay++
       this.pool.write(this.content, piece, data, digest, (outcome, file, errno) => {
         if (outcome !== Outcome.Wrong) this.wrote(piece, outcome === Outcome.Done)
         this.ended()
@@ -115,9 +152,6 @@ export class FileStorage implements TorrentStorage {
     for (const { file } of this.layout.spans(piece * pieceLength, this.geometry.lengthOf(piece))) {
       if (!files[file]!.padding) this.sync.touched(file)
     }
-    // Files without bytes come into being with the first piece.
-    if (!this.anyWritten) files.forEach((file, i) => file.length === 0 && !file.padding && this.sync.touched(i))
-    this.anyWritten = true
   }
 
   /** Counts as under way until done; faults of the disk become errors. */

@@ -34,11 +34,12 @@ export class IoDesk {
     else this.buffers.delete(notice.buffer)
   }
 
-  private answer({ ask, id, torrent }: Question): FromThread {
+  private answer({ ask, id, torrent, files }: Question): FromThread {
     const content = this.contents.get(torrent)
     let value: Uint8Array | string | null = null
     try {
       if (ask === 'inspect') content?.inspect()
+      else if (ask === 'make') content?.make(files ?? [])
       else if (ask === 'remove') content?.remove()
       else if (ask === 'present') value = content?.present() ?? null
       else if (ask === 'stamp') value = content?.stamp() ?? null

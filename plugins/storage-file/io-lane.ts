@@ -76,11 +76,11 @@ export class IoLane {
     if (this.messages < MESSAGES_UNDER_WAY) this.send()
   }
 
-  ask(ask: Question['ask'], content: Content, asked: Asked): void {
+  ask(ask: Question['ask'], content: Content, asked: Asked, files?: readonly number[]): void {
     this.introduce(content)
     const id = this.nextId()
     this.asked.set(id, asked)
-    this.port.post({ ask, id, torrent: content.id })
+    this.port.post({ ask, id, torrent: content.id, ...(files === undefined ? {} : { files }) })
     if (ask === 'forget') this.contents.delete(content.id)
   }
 

@@ -20,9 +20,11 @@ export type Notice =
 
 /** Asked of a whole torrent. `forget` closes its files and drops it. */
 export interface Question {
-  readonly ask: 'inspect' | 'present' | 'stamp' | 'remove' | 'forget'
+  readonly ask: 'inspect' | 'present' | 'stamp' | 'make' | 'remove' | 'forget'
   readonly id: number
   readonly torrent: number
+  /** Of `make`: files without bytes that are to be there. */
+  readonly files?: readonly number[]
 }
 
 export interface Reply {

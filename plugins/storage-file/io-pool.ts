@@ -51,8 +51,8 @@ export class IoPool {
   }
 
   /** Rejects with a DiskFault. */
-  ask(ask: Exclude<Question['ask'], 'forget'>, content: Content): Promise<Reply['value']> {
-    return askLane(this.lane(), ask, content)
+  ask(ask: Exclude<Question['ask'], 'forget'>, content: Content, files?: readonly number[]): Promise<Reply['value']> {
+    return askLane(this.lane(), ask, content, files)
   }
 
   /** Resolves when no thread has a file of it open. */
@@ -109,11 +109,14 @@ export class IoPool {
   }
 }
 
-function askLane(lane: IoLane, ask: Question['ask'], content: Content): Promise<Reply['value']> {
+function askLane(
+  lane: IoLane,
+  ask: Question['ask'],
+  content: Content,
+  files?: readonly number[],
+): Promise<Reply['value']> {
   return new Promise((resolve, reject) => {
-    lane.ask(ask, content, {
-      resolve,
-      reject: (outcome, file, errno) => reject(new DiskFault(outcome, file, errno)),
-    })
+    const refuse: Answered = (outcome, file, errno) => reject(new DiskFault(outcome, file, errno))
+    lane.ask(ask, content, { resolve, reject: refuse }, files)
   })
 }

@@ -94,11 +94,11 @@ describe('create, show and verify', () => {
     const { code, stdout } = await shoal('show', 'odd.torrent')
     expect(code).to.equal(0)
     expect(stdout).to.not.match(/[^\n\P{Cc}]|\u202e/u)
-    expect(stdout.split('\n').filter(line => line.startsWith('files'))).to.deep.equal(['files        n_[2J  5 B'])
+    expect(stdout.split('\n').filter(line => line.startsWith('files'))).to.deep.equal(['files        1  n_[2J  5 B'])
     expect(stdout).to.match(/^private {6}yes$/m)
     const shown = await row('show', 'odd.torrent')
     expect(shown).to.include({ name: 'n_[2J', kind: 'v1', bytes: 5, pieces: 1, private: true, comment })
-    expect(shown['files']).to.deep.equal([{ path: 'n_[2J', bytes: 5 }])
+    expect(shown['files']).to.deep.equal([{ number: 1, path: 'n_[2J', bytes: 5 }])
     expect(shown['trackers']).to.deep.equal([['http://x/a']])
   })
 

@@ -1,7 +1,11 @@
 import { resolve } from 'node:path'
-import type { Command } from 'commander'
+import { InvalidArgumentError, type Command } from 'commander'
+import { FileNames } from '../../protocol/file-names.js'
+import { parseMetainfo } from '../../protocol/metainfo.js'
 import { getterProfile, stateBelow } from '../built-in-profiles.js'
 import { example } from '../command.js'
+import { cliErrors } from '../errors.js'
+import { machineFiles, pathPlatform } from '../host-parts.js'
 import { byteRate, collected, hostPort, limitsOf, port } from '../options.js'
 import { runOrPrint } from '../run-profile.js'
 import type { Shell } from '../shell.js'
@@ -13,6 +17,8 @@ interface Options {
   readonly announce: readonly string[]
   readonly selector: string
   readonly port: number
+  readonly files: readonly string[]
+  readonly firstAndLast?: boolean
   readonly seed?: boolean
   readonly limitDown?: string
   readonly limitUp?: string
@@ -29,27 +35,55 @@ export function register(program: Command, shell: Shell): void {
     .option('--announce <url>', 'ask this tracker as well; may be given again', collected, [])
     .option('--selector <name>', 'the order of pieces: rarest-first, sequential', 'rarest-first')
     .option('--port <n>', 'accept peers at this port; 0: any free one', port, 0)
+    .option(
+      '--files <list>',
+      'only these: numbers as show gives them, ranges, patterns, such as "1-3,7,*.mkv"; may be given again',
+      collectedFiles,
+      [],
+    )
+    .option('--first-and-last', 'the first and the last piece of every file before all others')
     .option('--seed', 'go on as a seeder until stopped')
     .option('--limit-down <rate>', 'download no faster: bytes a second, or such as 5MiB/s', byteRate)
     .option('--limit-up <rate>', 'upload no faster', byteRate)
     .option('--print-profile', 'print the profile instead of running it')
     .addHelpText(
       'after',
-      example('shoal get movie.torrent -o ~/Downloads', 'shoal get https://example.org/movie.torrent'),
+      example(
+        'shoal get movie.torrent -o ~/Downloads',
+        'shoal get https://example.org/movie.torrent',
+        "shoal get season.torrent --files '1-3,*.srt'",
+      ),
     )
     .action(async (source: string, options: Options) => {
       const into = resolve(shell.workingDir, options.output)
       const torrent = await torrentFile(source, shell.workingDir, stateBelow(into))
-      const { peer: peers, announce, selector, port: at, seed = false, printProfile = false } = options
-      const content = getterProfile({ torrent, into, peers, announce, selector, port: at, limits: limitsOf(options) })
+      const { peer: peers, announce, selector, port: at, files, firstAndLast = false } = options
+      const { seed = false, printProfile = false } = options
+      const limits = limitsOf(options)
+      if (files.length > 0) await refuseAbsent(torrent, files)
+      const content = getterProfile({ torrent, into, peers, announce, selector, port: at, files, firstAndLast, limits })
       await runOrPrint(shell, 'get', content, printProfile, {
         log: 'warn',
         errorsEnd: true,
-        finished: event =>
-          event.event === 'complete' || (event.event === 'torrent' && event['have'] === event['pieces']),
+        finished: event => event.event === 'complete' || (event.event === 'torrent' && event['bytesLeft'] === 0),
         staysWhenFinished: seed,
       })
     })
+}
+
+/** Said before a node is started. */
+async function refuseAbsent(torrent: string, chosen: readonly string[]): Promise<void> {
+  const bytes = await (await machineFiles()).read(torrent)
+  const names = new FileNames(parseMetainfo(bytes, pathPlatform).files)
+  for (const name of chosen) {
+    if (names.find(name).length === 0) throw cliErrors.make('ERR_USAGE_FILES', `--files: ${names.missing(name)}`)
+  }
+}
+
+function collectedFiles(value: string, before: readonly string[]): readonly string[] {
+  const names = value.split(',').map(name => name.trim())
+  if (names.includes('')) throw new InvalidArgumentError('Expected numbers, ranges and patterns, joined by commas.')
+  return [...before, ...names]
 }
 
 function collectedPeer(value: string, before: readonly string[]): readonly string[] {

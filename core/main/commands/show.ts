@@ -35,7 +35,7 @@ function asRow(metainfo: Metainfo): object {
     private: metainfo.private,
     trackers,
     webSeeds: urlList,
-    files: stored(metainfo).map(({ path, length }) => ({ path: path.join('/'), bytes: length })),
+    files: stored(metainfo).map(({ path, length }, i) => ({ number: i + 1, path: path.join('/'), bytes: length })),
     comment: comment ?? undefined,
     createdBy: createdBy ?? undefined,
     source: source ?? undefined,
@@ -63,7 +63,7 @@ function asText(metainfo: Metainfo): string {
     ...urlList.map((url, i): [string, string] => [i === 0 ? 'web seeds' : '', url]),
     ...files.map(({ path, length }, i): [string, string] => [
       i === 0 ? 'files' : '',
-      `${path.join('/')}  ${size(length)}`,
+      `${String(i + 1).padStart(String(files.length).length)}  ${path.join('/')}  ${size(length)}`,
     ]),
   ]
   return lines.flatMap(([label, value]) => (value === null ? [] : [`${label.padEnd(13)}${oneLine(value)}`])).join('\n')
