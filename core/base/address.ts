@@ -1,5 +1,5 @@
 // Endpoints as bytes. Text goes through ipaddr.js; nothing here is called per packet but sameEndpoint and the classes.
-import ipaddr from 'ipaddr.js'
+import ipaddr = require('ipaddr.js')
 import { equalBytes, readU16, writeU16 } from './bytes.js'
 
 /** An address and a port. `ip` has 4 or 16 bytes as `family` says; a v4-mapped v6 address is always given as family 4. */

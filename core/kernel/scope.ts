@@ -1,12 +1,18 @@
 // Injection, fenced: the only file that knows tsyringe. Values alone are registered, each class is built when it is asked
 // for, and what has to be released is ours to release; so none of the container's own lifetimes is ever used, and nothing
 // is written to its global root.
-import 'reflect-metadata'
-import { container, inject, injectable, type DependencyContainer } from 'tsyringe'
+import type { DependencyContainer } from 'tsyringe'
+import reflect = require('reflect-metadata')
+import tsyringe = require('tsyringe')
 import { Disposers, type Release } from '../base/dispose.js'
 import { messageOf } from '../base/errors.js'
 import type { AnyToken, Token } from '../base/token.js'
 import { kernelErrors } from './errors.js'
+
+// Only wanted for what it does to Reflect. Required, as is tsyringe: imported, Node looks through all of their text for
+// names, which takes longer than running it.
+void reflect
+const { container, inject, injectable } = tsyringe
 
 export { inject, injectable }
 

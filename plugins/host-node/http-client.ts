@@ -74,7 +74,8 @@ function checkScheme(url: URL, before: URL | null): void {
 }
 
 async function ask(url: URL, authorization: string | null, limits: HttpLimits, signal: AbortSignal): Promise<Hop> {
-  const { Client } = await import('undici')
+  const { default: Client } = await import('undici/lib/dispatcher/client.js')
+  const { default: request } = await import('undici/lib/api/api-request.js')
   signal.throwIfAborted()
   const guard = new AddressGuard(url, limits)
   guard.checkLiteral()
@@ -93,7 +94,7 @@ async function ask(url: URL, authorization: string | null, limits: HttpLimits, s
   try {
     const headers: Record<string, string> = { 'user-agent': 'shoal', accept: '*/*', 'accept-encoding': 'gzip' }
     if (authorization !== null) headers['authorization'] = authorization
-    const answer = await client.request({ path: url.pathname + url.search, method: 'GET', headers, signal })
+    const answer = await request.call(client, { path: url.pathname + url.search, method: 'GET', headers, signal })
     const status = answer.statusCode
     const location = isRedirect(status) ? text(answer.headers['location']) : ''
     if (Number(answer.headers['content-length'] ?? 0) > limits.maxBytes) throw tooBig(url, limits)

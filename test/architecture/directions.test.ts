@@ -83,6 +83,7 @@ function imports(path: string, target: string, ok: boolean): void {
   probe(path, `import type { T$ } from '${target}'`, ok)
   probe(path, `export type { U$ } from '${target}'`, ok)
   probe(path, `export const later$ = import('${target}')`, ok)
+  probe(path, `import r$ = require('${target}')`, ok)
 }
 
 for (const { from, layers, packages = [], node = 'none' } of rows) {
