@@ -126,6 +126,11 @@ export class PieceSlots {
     this.arena.claims.close(this.claim)
   }
 
+  /** All that have a slot. */
+  get pieces(): readonly number[] {
+    return Array.from(this.open.subarray(0, this.openCount), slot => this.piece[slot]!)
+  }
+
   pieceIn(slot: number): PieceIndex {
     return this.piece[slot]! as PieceIndex
   }

@@ -234,6 +234,11 @@ export class TorrentSession implements Swarm {
     return this.book.complete
   }
 
+  /** Pieces on their way: some memory is theirs, and part of them may be here. */
+  get openPieces(): readonly number[] {
+    return this.slots.pieces
+  }
+
   get rates(): { readonly down: number; readonly up: number } {
     let down = 0
     let up = 0

@@ -63,6 +63,8 @@ export class OpenTorrent {
   private withdrawn: Promise<void> = Promise.resolve()
   /** The state on disk says that nothing is written any more. */
   private saidClean = false
+  /** Pieces that will be written before long, if nothing comes between. */
+  private readonly soon = (): readonly number[] => this.session?.openPieces ?? []
 
   constructor(
     private readonly parts: ClientParts,
@@ -199,7 +201,7 @@ export class OpenTorrent {
   private async aboutToWrite(piece: number): Promise<void> {
     if (this.saidClean) this.withdrawn = this.checkpoint(false)
     await this.withdrawn
-    await this.resume.note(piece)
+    await this.resume.note(piece, this.soon)
   }
 
   private lost(): void {

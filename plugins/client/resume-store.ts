@@ -25,7 +25,7 @@ export class ResumeStore {
   private readonly journalPath: string
   /** Pieces that the journal names, or is about to, and the last state does not hold. */
   private named = new Set<number>()
-  private unwritten: number[] = []
+  private unwritten = new Set<number>()
   private nextAppend: Promise<void> | null = null
   /** States follow one another, and so does what is done to the journal; neither waits for the other's fsync. */
   private lastState: Promise<void> = Promise.resolve()
@@ -84,10 +84,13 @@ export class ResumeStore {
 
   /**
    * A piece is about to be written. Once this resolves the journal names it, so that a run after a kill looks whether it
-   * reached the disk; where the journal cannot be written it is fetched again then.
+   * reached the disk; where the journal cannot be written it is fetched again then. `soon` are pieces of which the same
+   * will be said in a while: named together they cost one append. Null: it is named already.
    */
-  note(piece: number): Promise<void> {
-    this.unwritten.push(piece)
+  note(piece: number, soon: () => Iterable<number> = () => []): Promise<void> | null {
+    if (this.named.has(piece) && !this.torn) return null
+    this.unwritten.add(piece)
+    for (const next of soon()) if (!this.named.has(next)) this.unwritten.add(next)
     this.nextAppend ??= this.onJournal(() => {
       this.nextAppend = null
       return this.append()
@@ -128,7 +131,7 @@ export class ResumeStore {
 
   /** Deletes both files. */
   remove(): Promise<void> {
-    this.unwritten = []
+    this.unwritten.clear()
     this.named.clear()
     return this.onJournal(async () => {
       await this.files.remove(this.resumePath)
@@ -159,7 +162,7 @@ export class ResumeStore {
 
   private async append(): Promise<void> {
     const pieces = this.unwritten
-    this.unwritten = []
+    this.unwritten = new Set()
     for (const piece of pieces) this.named.add(piece)
     if (this.torn) return this.rewrite()
     this.torn = true

@@ -123,7 +123,8 @@ describe('resume store', () => {
       }
       slow.changed = look
       const fetch = async (piece: number): Promise<void> => {
-        await store.note(piece)
+        const ahead = Array.from({ length: random.below(5) }, (_, i) => piece + i).filter(next => next < PIECES)
+        await store.note(piece, () => ahead)
         written.add(piece)
         look(slow.files)
         for (let i = random.below(6); i > 0; i--) await Promise.resolve()
@@ -145,6 +146,24 @@ describe('resume store', () => {
       expect([...slow.files.keys()], 'no journal beside a clean state').to.deep.equal([`${NAME}.resume`])
       expect(found(slow.files).size).to.equal(PIECES)
     }
+  })
+
+  it('names pieces that will follow in the same append, and does not wait for those', async () => {
+    const { slow, storage, store } = bed()
+    await store.checkpoint(storage, new Bitfield(PIECES), TOTALS, false)
+    await store.note(1, () => [1, 2, 3])
+    expect([...found(slow.files)]).to.deep.equal([1, 2, 3])
+    expect(store.note(2, raise), 'named already').to.equal(null)
+    expect(slow.files.get(`${NAME}.journal`)).to.have.length(12)
+    slow.full = true
+    const waiting = store.note(4, () => [5])
+    await Promise.resolve()
+    await Promise.resolve()
+    expect(store.note(5), 'the append that names it is under way').to.be.instanceOf(Promise)
+    slow.full = false
+    await waiting
+    await store.note(5)
+    expect([...found(slow.files)].sort(), 'after an append that failed').to.deep.equal([1, 2, 3, 4, 5])
   })
 
   it('warns once of a full disk, and has all in the journal once there is room', async () => {
