@@ -35,3 +35,9 @@ export function delay(clock: Clock, ms: number, signal?: AbortSignal): Promise<v
     signal?.addEventListener('abort', abort, { once: true })
   })
 }
+
+/**
+ * Where a time stands before the first tick. Practically 0, but no whole number: a field that begins as one and becomes
+ * a fraction has V8 throw away all compiled code that read it.
+ */
+export const LONG_AGO = Number.MIN_VALUE

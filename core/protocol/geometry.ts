@@ -21,8 +21,9 @@ export interface PieceGeometry {
 
 export function pieceGeometry(totalLength: number, pieceLength: number): PieceGeometry {
   const pieceCount = Math.ceil(totalLength / pieceLength)
-  const lengthOf = (piece: number): number =>
-    piece === pieceCount - 1 ? totalLength - piece * pieceLength : pieceLength
+  // Without a branch: one for the last piece alone would have all compiled code that it was inlined in thrown away when
+  // the last piece comes.
+  const lengthOf = (piece: number): number => Math.min(pieceLength, totalLength - piece * pieceLength)
   return {
     pieceCount,
     pieceLength,

@@ -1,5 +1,6 @@
 // Which blocks to ask of which peer, as many as its pipeline takes, and what becomes of those asked: they come, are
 // refused, or are asked of others. When nothing is left to ask, blocks asked of others are asked again (end game).
+import { LONG_AGO } from '../base/clock.js'
 import { PieceState } from '../contracts/piece-selector.js'
 import { BLOCK_LENGTH, type PieceGeometry } from '../protocol/geometry.js'
 import type { PieceIndex } from '../protocol/ids.js'
@@ -46,7 +47,7 @@ export class BlockScheduler {
   /** By peer, where it may have to wait for its turn to be asked. */
   private readonly turns: (AskFlow | undefined)[] = []
   private stock = 0
-  private now = 0
+  private now = LONG_AGO
   /** Bytes that came and were of no use: asked twice, late, or not asked at all. */
   wasted = 0
 

@@ -1,5 +1,6 @@
 // Which piece a peer works on: it goes on with the one it is at, then takes over one that nobody works on, then opens a
 // new one, then joins another's. A peer on parole has pieces of its own and joins nobody.
+import { LONG_AGO } from '../base/clock.js'
 import { NONE, PieceState } from '../contracts/piece-selector.js'
 import type { PieceGeometry } from '../protocol/geometry.js'
 import type { PieceIndex } from '../protocol/ids.js'
@@ -14,7 +15,7 @@ export class PieceWork {
   noMemory = false
   private readonly current: Int32Array
   private readonly currentPiece: Int32Array
-  private now = 0
+  private now = LONG_AGO
   private ticks = 0
   private readonly geometry: PieceGeometry
   private readonly book: PieceBook
