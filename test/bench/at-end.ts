@@ -13,6 +13,7 @@ export function atEnd(job: () => void): void {
   }
 }
 
-function finish(): void {
+/** Now: what cannot go on leaves no child that would keep this process alive. */
+export function finish(): void {
   for (const job of jobs.toReversed()) job()
 }

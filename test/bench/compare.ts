@@ -4,11 +4,13 @@
 import fs from 'node:fs'
 import os from 'node:os'
 import { parseArgs } from 'node:util'
+import { messageOf } from '../../core/base/errors.js'
+import { finish } from './at-end.js'
 import { create } from './compare/create.js'
 import { download } from './compare/download.js'
-import { seed } from './compare/seed.js'
-import { type Result, resultOf, tableOf } from './compare/report.js'
 import type { Measurement, Round } from './compare/measurement.js'
+import { type Result, resultOf, tableOf } from './compare/report.js'
+import { seed } from './compare/seed.js'
 import { systems } from './compare/systems.js'
 import { type Content, makeContent } from './content.js'
 import { describeMachine, machineLine } from './machine.js'
@@ -105,4 +107,8 @@ function usualMib(): number {
   return os.totalmem() > 8 * 2 ** 30 ? 1024 : 256
 }
 
-await main()
+await main().catch((error: unknown) => {
+  tell(messageOf(error))
+  process.exitCode = 1
+  finish()
+})

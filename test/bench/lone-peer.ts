@@ -120,8 +120,7 @@ class SeedLink {
     const piece = bytes.readUInt32BE(at + 1)
     const begin = bytes.readUInt32BE(at + 5)
     const length = bytes.readUInt32BE(at + 9)
-    this.last = performance.now()
-    if (this.first === 0) this.first = this.last
+    if (this.first === 0) this.first = performance.now()
     this.served += length
     if (piece !== this.piece || begin !== this.end) {
       this.send()
@@ -131,8 +130,13 @@ class SeedLink {
     this.end = begin + length
   }
 
+  /** The system has taken it. Requests may come long before: some ask for a second's worth ahead. */
+  private readonly sent = (): void => {
+    this.last = performance.now()
+  }
+
   private send(): void {
-    if (this.piece >= 0) this.socket.write(this.frames.slice(this.piece, this.begin, this.end))
+    if (this.piece >= 0) this.socket.write(this.frames.slice(this.piece, this.begin, this.end), this.sent)
     this.piece = -1
   }
 }

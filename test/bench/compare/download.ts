@@ -1,5 +1,5 @@
-// Download, verify and write what one fast peer serves: from the first request that peer gets to the last, and the whole
-// command. What was downloaded is compared with the content, byte for byte.
+// Download, verify and write what one fast peer serves: from the first request that peer gets to the last block it sends,
+// and the whole command. What was downloaded is compared with the content, byte for byte.
 import path from 'node:path'
 import { Child } from '../child.js'
 import { sameFile } from '../content.js'
@@ -13,7 +13,7 @@ const PEER_MS = 60_000
 
 export const download: Measurement = {
   name: 'download',
-  what: 'downloaded, verified and written, from first to last request',
+  what: 'downloaded, verified and written, from the first request to the last block sent',
   units: contentUnits,
   able: system => system.get !== undefined,
 
