@@ -56,7 +56,7 @@ export interface PeerView {
  * one that throws or keeps answering nonsense is set aside for the engine's own order, and reported once.
  */
 export interface PieceSelector {
-  /** A Wanted piece that the peer has, or NONE only if there is none. */
+  /** A Wanted piece that the peer has, of the highest priority among these; NONE only if there is none. */
   pick(peer: PeerView): PieceIndex | typeof NONE
   /** A peer announced one piece, or one that had it left: `count` is the new availability. */
   onAvailability?(piece: PieceIndex, count: number): void

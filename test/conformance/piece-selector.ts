@@ -93,6 +93,20 @@ export function pieceSelectorCases(factory: PieceSelectorFactory, suite: Selecto
     assert.equal(ask(swarm, selector, seed), NONE)
   })
 
+  add('what is wanted more comes first, strictly, for peers of all kinds', () => {
+    for (let seed = 1; seed <= SEEDS; seed++) {
+      playScript(factory, {
+        ...script,
+        seed,
+        judge(swarm, peer, picked) {
+          if (picked === NONE) return
+          const most = Math.max(...swarm.fitting(peer).map(piece => swarm.priority[piece] ?? 0))
+          assert.equal(swarm.priority[picked], most, `picked ${picked}, though there is a piece of priority ${most}`)
+        },
+      })
+    }
+  })
+
   add('a wish that changes is heeded at once', () => {
     const swarm = new SwarmPicture('ss')
     const selector = factory.create(swarm.view, options)

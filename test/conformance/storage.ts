@@ -217,6 +217,23 @@ export function storageCases(setup: () => Promise<StorageBed>): ConformanceCase[
       if (storage.remove) await assert.rejects(storage.remove(), closed)
     }),
 
+    onContent('takes every piece, whatever is said to be wanted, and when that changes', async (storage, content) => {
+      if (storage.want === undefined) return
+      const only = (...wanted: number[]): boolean[] => content.files.map((_, i) => wanted.includes(i))
+      await storage.want(only(4))
+      await content.write(storage, content.piece(2))
+      await content.expectPiece(storage, content.piece(2))
+      await storage.want(only())
+      await content.write(storage, content.piece(0))
+      await content.expectPiece(storage, content.piece(0))
+      await storage.want(only(1, 5, 6))
+      await content.writeAll(storage)
+      for (const piece of content.pieces) await content.expectPiece(storage, piece)
+      assert.equal(bitsSet(await storage.present()), content.pieces.length)
+      await storage.close()
+      await assert.rejects(storage.want(only()), { code: 'ERR_STORAGE_CLOSED' })
+    }),
+
     onContent('has one stamp while nothing is written', async (storage, content) => {
       await content.writeAll(storage)
       await storage.flush()

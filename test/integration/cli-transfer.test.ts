@@ -1,6 +1,6 @@
 // Content from one command line to another, as a user's two terminals would.
 import { createServer } from 'node:http'
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -18,6 +18,7 @@ interface Row {
   readonly have?: number
   readonly pieces?: number
   readonly bytes?: number
+  readonly bytesLeft?: number
   readonly peers?: string
 }
 
@@ -89,6 +90,33 @@ describe('command line transfers', function () {
     const again = rowsOf((await launch('get', album, '-o', 'rows', '--json').ended).stdout)
     expect(again[1]).to.include({ event: 'torrent', have: again[1]?.pieces })
     expect(again.map(row => row.event)).to.not.include('complete')
+  })
+
+  it('fetch the files that are named, and end with them; say what there is where a name fits nothing', async () => {
+    const { code, stdout } = await launch('get', album, '-o', 'some', '--files', 'b', '--first-and-last', '--json')
+      .ended
+    const rows = rowsOf(stdout)
+    expect(code).to.equal(0)
+    expect(rows[1]).to.include({ event: 'torrent', have: 0, bytesLeft: 4_465 })
+    expect(rows.find(row => row.event === 'complete')).to.include({ bytes: 4_465 })
+    const last = rows.findLast(row => row.event === 'progress')
+    expect(last).to.include({ bytesWanted: 4_465, bytesLeft: 0 })
+    expect(await readFile(join(cwd, 'some', 'album', 'b'))).to.deep.equal(Buffer.from(content.subarray(70_000, 70_001)))
+    expect((await stat(join(cwd, 'some', 'album', 'a'))).blocks * 512, 'of a, the piece they share').to.be.below(9_000)
+    const again = rowsOf((await launch('get', album, '-o', 'some', '--files', '2', '--json').ended).stdout)
+    expect(again.map(row => row.event)).to.not.include('complete')
+    const more = await launch('get', album, '-o', 'some', '--files', '1-2').ended
+    expect(more.stdout).to.match(/^complete: 68\.4 KiB in \d+s, every piece verified$/m)
+    expect(await readFile(join(cwd, 'some', 'album', 'a'))).to.have.length(70_000)
+    const absent = await launch('get', album, '-o', 'some', '--files', '1,c*').ended
+    expect([absent.code, absent.stderr]).to.match(
+      /^2,shoal: --files: no file is called "c\*"; there are 2 files, numbered 1 to 2: 1 album\/a, 2 album\/b/,
+    )
+    expect((await launch('get', album, '--files', '1,,2').ended).code).to.equal(2)
+    const profile = await launch('get', album, '--files', '1,*.x', '--files', 'b', '--print-profile').ended
+    expect([profile.code, profile.stdout], 'refused before anything is printed').to.deep.equal([2, ''])
+    const printed = await launch('get', album, '--files', '1', '--files', 'b', '--print-profile').ended
+    expect(printed.stdout).to.match(/"files": \[\s*"1",\s*"b"\s*\]/)
   })
 
   it('fetch the .torrent first where a URL is given, and say when that fails', async () => {

@@ -328,6 +328,18 @@ describe('discovery-tracker', () => {
       expect(slow.seen.map(one => one.at / 1000)).to.deep.equal([0, 100, 200])
     })
 
+    it('come no sooner to a partial seed, which wants nobody, and say what it is', async () => {
+      const trackers = new Trackers({})
+      const progress = { left: 1000, uploaded: 0, downloaded: 0, connected: 0, partialSeed: true }
+      const handle = trackers.watch([['udp://t:1']], progress)
+      await trackers.clock.advance(minutes(29))
+      expect(trackers.seen).to.have.length(1)
+      await trackers.clock.advance(minutes(2))
+      expect(trackers.seen.map(one => one.request.partialSeed)).to.deep.equal([true, true])
+      expect(trackers.seen.map(one => one.request.event)).to.deep.equal([AnnounceEvent.Started, AnnounceEvent.None])
+      await handle.stop(new AbortController().signal)
+    })
+
     it('come sooner on refresh, once, honouring the min interval', async () => {
       const trackers = new Trackers({ 'udp://t:1': { minInterval: 200 } })
       const handle = trackers.watch([['udp://t:1']])

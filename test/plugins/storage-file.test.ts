@@ -126,6 +126,51 @@ describe('storage-file', () => {
     expect(bed.entries()).to.deep.equal(['name/', 'name/empty.txt', 'name/none', 'name/z.bin'])
   })
 
+  it('makes of files that are not wanted only those that a piece touches, and no empty ones', async () => {
+    const storage = await bed.open(content.spec)
+    await storage.want?.(content.files.map(file => file.path.at(-1) === 'z.bin'))
+    for (const at of [3, 4, 5]) await content.write(storage, content.piece(at))
+    const touched = ['name/', 'name/sub/', 'name/sub/deep/', 'name/sub/deep/c.bin', 'name/z.bin']
+    expect(bed.entries()).to.deep.equal(touched)
+    await storage.want?.(content.files.map(file => file.path.at(-1) === 'none'))
+    expect(bed.entries(), 'no piece brings it').to.deep.equal([...touched, 'name/none'].sort())
+    await storage.flush()
+    fs.rmSync(bed.at('name', 'none'))
+    await storage.want?.(content.files.map(() => true))
+    expect(bed.entries(), 'what is made once is not made again').to.deep.equal([...touched, 'name/empty.txt'].sort())
+  })
+
+  it('makes a lone empty file that is wanted though no piece will come, and says why it cannot', async () => {
+    const storage = await bed.open(content.spec)
+    await storage.want?.(content.files.map(file => file.path.at(-1) === 'none'))
+    expect(bed.entries()).to.deep.equal(['name/', 'name/none'])
+    fs.mkdirSync(bed.at('name', 'empty.txt'))
+    const all = content.files.map(() => true)
+    expect(await errorOf(storage.want?.(all) ?? Promise.resolve())).to.include({ code: 'ERR_STORAGE_PATH' })
+    expect(await errorOf(content.write(storage, content.piece(0)))).to.include({ code: 'ERR_STORAGE_PATH' })
+    fs.rmdirSync(bed.at('name', 'empty.txt'))
+    await content.write(storage, content.piece(0))
+    expect(bed.entries()).to.include('name/empty.txt')
+  })
+
+  it('gives a file that is not wanted no more room than the shared pieces take, wherever in it they lie', async () => {
+    const MiB = 2 ** 20
+    const file = (name: string, length: number) => ({ path: ['big', name], length, padding: false })
+    const big = new StorageContent(bed.folder, [file('a', 8 * MiB + 5), file('b', 3 * MiB), file('c', 8 * MiB)], 65_536)
+    const storage = await bed.open(big.spec)
+    await storage.want?.([false, true, false])
+    for (let at = 128; at <= 176; at++) await big.write(storage, big.piece(at))
+    await storage.flush()
+    const room = (name: string): number => fs.statSync(bed.at('big', name)).blocks * 512
+    expect(room('a')).to.be.within(0, 65_536)
+    expect(room('c')).to.be.within(65_536 - 4096, 65_536 + 4096)
+    expect(fs.statSync(bed.at('big', 'a')).size, 'the bytes lie where they belong').to.equal(8 * MiB + 5)
+    for (let at = 128; at <= 176; at++) await big.expectPiece(storage, big.piece(at))
+    await storage.want?.([true, true, true])
+    await big.writeAll(storage)
+    for (const piece of big.pieces) await big.expectPiece(storage, piece)
+  })
+
   it('keeps and finds what is there already', async () => {
     fs.mkdirSync(bed.at('name'))
     const whole = Buffer.concat([content.bytes(content.piece(0)), content.bytes(content.piece(1))])

@@ -51,6 +51,21 @@ describe('the conformance suite for piece selectors', function () {
     expect(await failures(pieceSelectorCases(stale))).to.not.be.empty
   })
 
+  it('fails one that takes no account of priorities', async () => {
+    const even: PieceSelectorFactory = {
+      create: view => ({
+        pick: peer => {
+          const priority = Uint8Array.from({ length: view.priority.length }, (_, i) =>
+            Math.min(1, view.priority[i] ?? 0),
+          )
+          return bestScore({ ...view, priority }, peer, piece => view.availability[piece] ?? 0)
+        },
+      }),
+    }
+    const failed = await failures(pieceSelectorCases(even))
+    expect(failed.some(text => text.startsWith('what is wanted more comes first'))).to.equal(true)
+  })
+
   it('fails one that draws from a randomness of its own', async () => {
     const own: PieceSelectorFactory = {
       create: view => ({

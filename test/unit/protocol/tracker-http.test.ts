@@ -58,6 +58,12 @@ describe('HTTP announce', () => {
 
   it('escapes a space as %20 and a plus as %2B', () => {
     const infoHash = fromHex('2b760aa178932030c847dcdf8eaebf560a1bd16c') ?? new Uint8Array(20)
+    const partial = { ...emptyAnnounce(), infoHash, partialSeed: true }
+    expect(announceUrl(new URL('http://t/announce'), partial).search).to.include('&event=paused')
+    const started = announceUrl(new URL('http://t/announce'), { ...partial, event: 2 }).search
+    expect(started)
+      .to.match(/&event=started/)
+      .and.not.match(/paused/)
     const url = announceUrl(new URL('http://t/announce'), { ...emptyAnnounce(), infoHash, trackerId: 'a b+c' })
     const [first] = url.search.slice(1).split('&')
     expect(unescaped(first?.slice(10) ?? '')).to.deep.equal(infoHash)

@@ -78,6 +78,26 @@ describe('piece book', () => {
     expect(book.have.full).to.equal(false)
   })
 
+  it('counts what is wanted, and makes Skipped of what nobody wants where it would be Wanted', () => {
+    const book = new PieceBook(geometry)
+    expect([book.wanted, book.bytesWanted]).to.deep.equal([10, geometry.totalLength])
+    for (const at of [0, 1, 2, 3, 9]) book.wish(piece(at), 0)
+    expect([book.wanted, book.bytesWanted, book.bytesLeft]).to.deep.equal([5, 5 * 32_768, 5 * 32_768])
+    book.wish(piece(0), 7)
+    book.wish(piece(0), 1)
+    expect([book.wanted, book.state[0], book.priority[0]]).to.deep.equal([6, Wanted, 1])
+    for (const way of [[Open], [Open, Verifying], [Open, Verifying, Have]]) {
+      book.wish(piece(4), 4)
+      for (const state of way) book.move(piece(4), state)
+      book.wish(piece(4), 0)
+      expect(book.state[4], 'what is under way or here stays').to.equal(way.at(-1))
+      book.move(piece(4), Wanted)
+      expect(book.state[4]).to.equal(Skipped)
+      expect(book.checkInvariants()).to.deep.equal([])
+    }
+    expect([book.wanted, book.bytesLeft]).to.deep.equal([5, 5 * 32_768])
+  })
+
   it('agrees with a plain list of states after any moves', () => {
     const move = fc.record({ at: fc.nat(geometry.pieceCount - 1), to: fc.constantFrom(...STATES) })
     fc.assert(
