@@ -26,6 +26,8 @@ const MOST_ASKERS = 2
 const MOST_REPEATS = 32
 /** A sender that stands still in the middle of a block loses it to another after this long. */
 const STALLED_MS = 2_000
+/** Where there is no memory for another piece: one of which no block came for this long is asked of idle peers as well. */
+const STUCK_PIECE_MS = 5_000
 /** A piece of which no block came for this long gives its memory up where another torrent wants it. */
 const IDLE_PIECE_MS = 30_000
 
@@ -34,6 +36,7 @@ export interface SchedulerParts {
   readonly book: PieceBook
   readonly slots: PieceSlots
   readonly peers: PeerTable
+  readonly now: number
 }
 
 export class BlockScheduler {
@@ -67,6 +70,7 @@ export class BlockScheduler {
     this.book = parts.book
     this.slots = parts.slots
     this.peers = peers
+    this.now = parts.now
     this.pipelines = new Pipelines(peers)
     this.work = new PieceWork(parts, selector)
     this.idleAt = new Float64Array(peers.capacity).fill(-1)
@@ -285,13 +289,18 @@ export class BlockScheduler {
     return this.work.noMemory || this.book.count(PieceState.Wanted) === 0
   }
 
-  /** End game, and the way out when all memory waits for slow peers: asks again what others were asked. */
+  /**
+   * End game, and the way out when all memory waits for slow peers: asks again what others were asked. Memory that waits
+   * for a slow disk is no reason to have anything sent twice.
+   */
   private repeat(peer: Peer, room: number): number {
     let asked = 0
+    const since = this.book.count(PieceState.Wanted) === 0 ? Infinity : this.now - STUCK_PIECE_MS
     const most = Math.min(room, MOST_REPEATS - this.requests.count(peer.slot))
     for (let i = 0; i < this.slots.openCount && asked < most; i++) {
       const slot = this.slots.open[i]!
-      if (!this.isOpen(slot) || this.slots.exclusive[slot] !== NOBODY || !peer.has(this.slots.pieceIn(slot))) continue
+      if (this.slots.movedAt[slot]! > since || !this.isOpen(slot)) continue
+      if (this.slots.exclusive[slot] !== NOBODY || !peer.has(this.slots.pieceIn(slot))) continue
       const piece = this.slots.pieceIn(slot)
       for (let k = 0; k < this.geometry.blocksIn(piece) && asked < most; k++) {
         const block = this.slots.block(slot, k)

@@ -370,6 +370,8 @@ export class PeerSession implements PeerSink, WireHandler, Peer {
 
   onReject(piece: number, begin: number, length: number): void {
     const swarm = this.swarm
+    // The answer to a cancel says nothing of what was asked since.
+    if (this.voice.takesBack(length)) return
     if (swarm === null || !swarm.scheduler.rejected(this, piece, begin, length)) return
     this.allowedFast = this.allowedFast.filter(allowed => allowed !== piece)
     if (!swarm.peers.is(this.slot, PeerFlag.TheyChoke)) this.pieces?.refuse(piece)

@@ -144,7 +144,7 @@ export class TorrentSession implements Swarm {
       diskFull: error => events.warning(error),
     })
     this.scheduler = new BlockScheduler(
-      { geometry, book: this.book, slots: this.slots, peers: this.peers },
+      { geometry, book: this.book, slots: this.slots, peers: this.peers, now: parts.now },
       this.selector,
       parts.pace.asks,
       slot => this.commits.commit(slot),

@@ -333,6 +333,21 @@ describe('block scheduler', () => {
     expect(bed.fill(second)).to.deep.equal(blocks(1, 4))
   })
 
+  it('without memory, has others send again only what stands still: the disk may be slow, and not the peers', () => {
+    const bed = new Bed(6, 4, 3)
+    const busy = bed.join()
+    expect(bed.fill(busy)).to.have.length(8)
+    const idle = bed.join()
+    expect(bed.fill(idle)).to.deep.equal([])
+    bed.now += 3000
+    bed.tick()
+    bed.send(busy, '0.0')
+    expect(bed.fill(idle)).to.deep.equal([])
+    bed.now += 3000
+    bed.tick()
+    expect(bed.fill(idle), 'of the piece that nobody sends').to.deep.equal(blocks(1, 4))
+  })
+
   it('leaves memory that falls free to another torrent that has less and waits', () => {
     const arena = new BufferArena(19 * BLOCK_LENGTH)
     const [a, b] = [new Bed(12, 4, 0, arena), new Bed(12, 4, 0, arena)]

@@ -184,6 +184,34 @@ describe('regression: scheduler', () => {
     expect(requests(seed)).to.have.length(3)
   })
 
+  it('a torrent that begins long after the clock did does not take its first peers for idle', async () => {
+    const swarm = new SmallSwarm(16 * 64 * KiB, 64 * KiB)
+    swarm.now = 10_000_000
+    const leecher = await swarm.add(false)
+    await stranger(swarm, leecher)
+    await swarm.tick()
+    expect(leecher.session.peers.is(0, PeerFlag.Snubbing)).to.equal(false)
+  })
+
+  it('the answer to a cancel is not taken for a refusal of what was asked again', async () => {
+    const { swarm, leecher } = await leecherOf(16)
+    const idler = await stranger(swarm, leecher)
+    await swarm.tick(62)
+    expect(leecher.session.peers.is(0, PeerFlag.Snubbing)).to.equal(true)
+    const asked = requests(idler)
+    const again = leecher.session.scheduler.outstanding(0)
+    expect(again).to.be.greaterThan(0)
+    for (const { piece, begin } of asked.slice(0, -again))
+      idler.say((out, at) => write.writeReject(out, at, piece, begin, 16 * KiB))
+    await swarm.settle()
+    expect(leecher.session.scheduler.outstanding(0)).to.equal(again)
+    expect(requests(idler)).to.have.length(asked.length)
+    for (const { piece, begin } of asked.slice(-again))
+      idler.say((out, at) => write.writeReject(out, at, piece, begin, 16 * KiB))
+    await swarm.settle()
+    expect(requests(idler).length).to.be.greaterThan(asked.length)
+  })
+
   it('what waits for room on a full disk is given up when the torrent is closed', async () => {
     const { swarm, leecher } = await leecherOf(4)
     leecher.storage.fail = new NodeError('ERR_STORAGE_FULL', 'operator', 'full')
