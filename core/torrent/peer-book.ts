@@ -24,6 +24,8 @@ interface Entry {
 
 export class PeerBook {
   private readonly entries = new Map<string, Entry>()
+  /** None may be dialled before this moment. */
+  private earliest = Infinity
 
   /** `order`: a dial priority for an endpoint (BEP 40); the larger is dialled first. */
   constructor(private readonly order: (endpoint: Endpoint) => number) {}
@@ -40,6 +42,7 @@ export class PeerBook {
       const known = this.entries.get(key)
       if (known !== undefined && (known.named || !named)) continue
       if (known === undefined && this.entries.size >= MOST_KNOWN && !this.makeRoom()) continue
+      this.earliest = Math.min(this.earliest, now)
       this.entries.set(key, {
         endpoint,
         named,
@@ -54,11 +57,16 @@ export class PeerBook {
 
   /** The endpoint to dial next, marked busy until `done`; null when none is due. */
   next(now: number): Endpoint | null {
+    if (now < this.earliest) return null
     let best: Entry | null = null
+    let earliest = Infinity
     for (const entry of this.entries.values()) {
-      if (entry.state !== 'idle' || entry.notBefore > now || (!entry.named && entry.failures >= MOST_FAILURES)) continue
+      if (entry.state !== 'idle' || (!entry.named && entry.failures >= MOST_FAILURES)) continue
+      earliest = Math.min(earliest, entry.notBefore)
+      if (entry.notBefore > now) continue
       if (best === null || rank(entry) > rank(best)) best = entry
     }
+    this.earliest = earliest
     if (best === null) return null
     best.state = 'busy'
     best.joined = false
@@ -86,6 +94,7 @@ export class PeerBook {
     else if (entry.named)
       entry.notBefore = now + (NAMED_MS[Math.min(entry.failures, NAMED_MS.length) - 1] ?? NAMED_MS[0])
     else if (reason !== 'unreachable' && isFault(reason)) entry.notBefore = now + FAULT_MS
+    this.earliest = Math.min(this.earliest, entry.notBefore)
   }
 
   /** The endpoint is our own: never dialled again. */

@@ -175,6 +175,19 @@ export class TorrentSession implements Swarm {
     }
     for (let i = trusted.nextSet(0); i !== -1; i = trusted.nextSet(i + 1)) take(this.geometry.piece(i))
     await checkPieces({ ...this.parts }, doubtful, take, signal, looked)
+    this.begin()
+  }
+
+  /** Takes every piece as it is. Before any peer is let in. */
+  restoreWhole(): void {
+    for (let i = 0; i < this.geometry.pieceCount; i++) {
+      const piece = this.geometry.piece(i)
+      if (piece !== -1) this.book.move(piece, PieceState.Have)
+    }
+    this.begin()
+  }
+
+  private begin(): void {
     this.whole = this.book.complete
     this.restored = true
     this.selector.onRebuild()
@@ -387,8 +400,8 @@ export class TorrentSession implements Swarm {
   }
 }
 
-/** Blocks are numbered by 31 bits, and two pieces at least must fit the memory. */
-function refuseUnfit(geometry: PieceGeometry, bufferBytes: number): void {
+/** Throws: blocks are numbered by 31 bits, and two pieces at least must fit the memory. */
+export function refuseUnfit(geometry: PieceGeometry, bufferBytes: number): void {
   const longest = Math.min(geometry.pieceLength, geometry.totalLength)
   if (longest * 2 > bufferBytes) {
     throw torrentErrors.make(

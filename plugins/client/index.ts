@@ -1,3 +1,4 @@
+import { endpointOf, type Endpoint } from '../../core/base/address.js'
 import { Choke } from '../../core/contracts/choke-policy.js'
 import { Files, Hashing, NameLookup } from '../../core/contracts/host.js'
 import { Api } from '../../core/contracts/node-api.js'
@@ -40,11 +41,12 @@ export default definePlugin({
       arena: new BufferArena(ctx.config.bufferMiB << 20),
       openScope: label => ctx.openScope(label),
       peerBook: () => {
-        const ip = names?.own()[0]
-        const own = client.listening[0]
-        if (ip === undefined || own === undefined) return new PeerBook(() => 0)
-        const us = { family: ip.length === 4 ? 4 : 6, ip, port: own.port } as const
-        return new PeerBook(endpoint => peerPriority(us, endpoint))
+        // Asked for once the first peer is heard of: thousands of seeds never hear of one.
+        let us: Endpoint | null | undefined
+        return new PeerBook(endpoint => {
+          us ??= ownEndpoint(names?.own()[0], client.listening[0])
+          return us === null ? 0 : peerPriority(us, endpoint)
+        })
       },
     })
     ctx.provide(Api, client)
@@ -57,3 +59,7 @@ export default definePlugin({
     }
   },
 })
+
+function ownEndpoint(ip: Uint8Array | undefined, listening: Endpoint | undefined): Endpoint | null {
+  return ip === undefined || listening === undefined ? null : endpointOf(ip, listening.port)
+}

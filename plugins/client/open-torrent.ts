@@ -2,15 +2,17 @@
 // closed; a torrent that waits or is paused has none.
 import { Bitfield } from '../../core/base/bitfield.js'
 import type { NodeError } from '../../core/base/errors.js'
+import type { Seats } from '../../core/base/seats.js'
 import type { TorrentSnapshot } from '../../core/contracts/node-api.js'
 import type { TorrentStorage } from '../../core/contracts/storage.js'
 import type { Scope } from '../../core/kernel/plugin.js'
-import { makePeerId } from '../../core/protocol/ids.js'
-import { planResume } from '../../core/torrent/resume.js'
-import { TorrentSession } from '../../core/torrent/torrent-session.js'
+import { makePeerId, type PeerId } from '../../core/protocol/ids.js'
+import { planResume, type ResumePlan } from '../../core/torrent/resume.js'
+import { refuseUnfit, TorrentSession } from '../../core/torrent/torrent-session.js'
 import type { ContentPlace, MoveWatch } from './content-place.js'
 import { clientErrors, failed } from './errors.js'
 import type { ResumeStore } from './resume-store.js'
+import { SessionKeeper } from './session-keeper.js'
 import type { ClientParts } from './session-parts.js'
 import { sessionParts } from './session-parts.js'
 import type { TorrentFiles } from './torrent-files.js'
@@ -47,9 +49,23 @@ export interface CheckOptions {
   readonly watch: CheckWatch
 }
 
+export interface CloseOptions {
+  /** Nothing is wrong with what is here. */
+  readonly clean: boolean
+  readonly goodbye: AbortSignal
+  readonly timed: boolean
+}
+
+/** What is to be done before peers are met. */
+interface Found extends ResumePlan {
+  /** The state on disk is clean, and nothing speaks against it. */
+  readonly settled: boolean
+  /** What that state holds. */
+  readonly before: Bitfield | null
+}
+
 export class OpenTorrent {
-  /** From the moment the storage is open. */
-  session: TorrentSession | null = null
+  readonly sessions: SessionKeeper
   readonly peers: TorrentPeers
   private readonly scope: Scope
   private storage: TorrentStorage | null = null
@@ -77,15 +93,37 @@ export class OpenTorrent {
   ) {
     this.scope = parts.openScope(`torrent:${voice.hash}`)
     this.peers = new TorrentPeers(parts, plan, voice)
+    this.sessions = new SessionKeeper(
+      makePeerId(out => parts.host.entropy.fill(out)),
+      plan.metainfo.geometry,
+      peerId => this.newSession(peerId),
+      parts.awake,
+    )
+  }
+
+  /** null: not yet made, or at rest. */
+  get session(): TorrentSession | null {
+    return this.sessions.session
   }
 
   /**
    * Opens, and finds out what is there. An abort that comes when a state has been written is the caller's to see: only
    * `close` leaves a clean one.
    */
-  async check({ made, all, watch }: CheckOptions): Promise<void> {
+  async check(options: CheckOptions): Promise<void> {
+    const { openings, checks } = this.parts
+    const { signal } = options.watch
+    const found = await inTurn(openings, signal, () => this.look(options))
+    // What is hashed waits for what is being hashed, and keeps nobody else from being opened.
+    const seats = found !== null && found.check.count > 0 ? checks : openings
+    if (found !== null) await inTurn(seats, signal, () => this.begin(found, options))
+  }
+
+  /** null: it is whole and as it was left, so there is nothing to be done. */
+  private async look({ made, all, watch }: CheckOptions): Promise<Found | null> {
     const { scope, plan, place } = this
     const { signal } = watch
+    refuseUnfit(plan.metainfo.geometry, this.parts.arena.bytes)
     const lock = await this.parts.files.lock(this.resume.lockPath)
     scope.onClose(() => lock.release())
     const { pieceCount } = plan.metainfo.geometry
@@ -95,8 +133,9 @@ export class OpenTorrent {
     const storage = await place.open(signal)
     scope.onClose(() => storage.close())
     this.storage = storage
-    const session = (this.session = this.newSession(storage))
-    await this.files.heed(session, storage)
+    // What is wanted of its files has a say in what is there.
+    if (await this.files.chosen()) this.sessions.begin()
+    await this.files.heed(this.sessions, storage)
     const resumed = planResume({
       state: all ? null : saved.resume,
       journal: saved.journal,
@@ -105,47 +144,61 @@ export class OpenTorrent {
       made,
     })
     if (saved.resume !== null) this.before = saved.resume
-    const of = resumed.check.count
-    let done = 0
-    await session.restore(resumed.trust, resumed.check, signal, () => watch.checked(++done, of))
+    this.checkpointAt = this.tickedAt = this.parts.host.clock.now()
     signal.throwIfAborted()
-    if (all && saved.resume !== null) this.tellDamage(saved.resume.flushed, session.book.have)
     // A run never goes on with a journal it found, and a state that says "clean" must not outlive the first write.
-    this.saidClean = resumed.because === 'clean' && session.complete && saved.journal.length === 0
+    const settled = resumed.because === 'clean' && saved.journal.length === 0
+    const rests = settled && resumed.trust.full && this.files.everything
+    if (!rests) return { ...resumed, settled, before: saved.resume?.flushed ?? null }
+    this.saidClean = true
+    this.sessions.beginWhole()
+    return null
+  }
+
+  private async begin(found: Found, { all, watch }: CheckOptions): Promise<void> {
+    const { signal } = watch
+    const session = this.sessions.begin()
+    if (this.storage !== null) await this.files.heed(this.sessions, this.storage)
+    const of = found.check.count
+    let done = 0
+    await session.restore(found.trust, found.check, signal, () => watch.checked(++done, of))
+    signal.throwIfAborted()
+    if (all && found.before !== null) this.tellDamage(found.before, session.book.have)
+    this.saidClean = found.settled && session.complete
     if (!this.saidClean) await this.checkpoint(false)
     this.checkpointAt = this.tickedAt = this.parts.host.clock.now()
   }
 
   /** Once a second. */
   tick(now: number): void {
-    const { session } = this
-    if (session === null) return
-    session.tick(now)
-    if (session.complete) this.seedingMs += now - this.tickedAt
+    const { sessions } = this
+    sessions.tick(now, !this.peers.dialling && this.files.everything)
+    if (sessions.complete) this.seedingMs += now - this.tickedAt
     this.tickedAt = now
     const since = now - this.checkpointAt
     if (this.resume.changed && since >= CHECKPOINT_MS) void this.checkpoint(false)
-    else if (since >= TOTALS_MS && session.uploadedBytes !== this.uploadedThen) void this.checkpoint(session.complete)
+    else if (since >= TOTALS_MS && sessions.uploaded !== this.uploadedThen) void this.checkpoint(sessions.complete)
   }
 
   get standing(): Standing | null {
-    const { session, before } = this
-    if (session === null) return null
+    const { sessions, before } = this
+    if (!sessions.known) return null
     return {
-      have: session.book.have.count,
-      bytesDone: session.book.bytesDone,
-      uploaded: before.uploaded + session.uploadedBytes,
-      downloaded: before.downloaded + session.downloaded,
+      have: sessions.haveCount,
+      bytesDone: sessions.bytesDone,
+      uploaded: before.uploaded + sessions.uploaded,
+      downloaded: before.downloaded + sessions.downloaded,
       seedingMs: before.seedingMs + this.seedingMs,
     }
   }
 
-  /** What is here is safe before the last goodbye is said. */
-  async close(options: { readonly clean: boolean; readonly goodbye: AbortSignal }): Promise<void> {
+  /** What is here is safe before the last goodbye is said. `timed`: the time it was seeded must not be lost either. */
+  async close(options: CloseOptions): Promise<void> {
     const parted = this.peers.part(options.goodbye)
+    await this.sessions.close()
     this.files.leave()
-    await this.session?.close()
-    await this.checkpoint(options.clean)
+    const said = this.saidClean && options.clean && !this.resume.changed
+    if (!said || options.timed || this.sessions.uploaded !== this.uploadedThen) await this.checkpoint(options.clean)
     await this.resume.close()
     await parted
     await this.release()
@@ -154,19 +207,20 @@ export class OpenTorrent {
   /** Gives back what a failed or aborted opening got hold of. */
   async abandon(goodbye: AbortSignal): Promise<void> {
     this.files.leave()
-    await Promise.all([this.peers.part(goodbye), this.session?.close()])
+    await Promise.all([this.peers.part(goodbye), this.sessions.close()])
     await this.resume.close()
     await this.release()
   }
 
-  private newSession(storage: TorrentStorage): TorrentSession {
-    const { clock, entropy } = this.parts.host
+  private newSession(peerId: PeerId): TorrentSession {
+    const { storage } = this
+    if (storage === null) throw clientErrors.make('ERR_CLIENT_FAILED', 'a session before the storage is open')
     return new TorrentSession(
       sessionParts(this.parts, this.plan, {
         storage,
         book: this.peers.book,
-        peerId: makePeerId(out => entropy.fill(out)),
-        now: clock.now(),
+        peerId,
+        now: this.parts.host.clock.now(),
         events: {
           pieceFull: piece => this.aboutToWrite(piece),
           pieceKept: () => this.resume.touch(),
@@ -180,14 +234,15 @@ export class OpenTorrent {
   }
 
   private async checkpoint(clean: boolean): Promise<void> {
-    const { session, storage, standing } = this
+    const { sessions, storage, standing } = this
+    const { have } = sessions
     this.checkpointAt = this.parts.host.clock.now()
-    if (session === null || storage === null || standing === null) return
-    this.uploadedThen = session.uploadedBytes
+    if (have === null || storage === null || standing === null) return
+    this.uploadedThen = sessions.uploaded
     this.saidClean = clean
     const { uploaded, downloaded, seedingMs } = standing
-    const totals = { uploaded, downloaded, seedingMs, complete: session.complete, moved: this.place.moved }
-    await this.resume.checkpoint(storage, session.book.have, totals, clean)
+    const totals = { uploaded, downloaded, seedingMs, complete: sessions.complete, moved: this.place.moved }
+    await this.resume.checkpoint(storage, have, totals, clean)
   }
 
   private async completed(): Promise<void> {
@@ -221,10 +276,21 @@ export class OpenTorrent {
   }
 
   private async release(): Promise<void> {
+    this.sessions.end()
     await this.scope.close().catch((error: unknown) => this.warn(error))
   }
 
   private warn(error: unknown): void {
     this.voice.warn(failed(this.plan.metainfo.name, error))
+  }
+}
+
+/** Waits for a seat, and works on it. Rejects when the signal is aborted before there is one. */
+async function inTurn<T>(seats: Seats, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  if (!(await seats.take(signal))) throw signal.reason as Error
+  try {
+    return await work()
+  } finally {
+    seats.leave()
   }
 }

@@ -1,5 +1,6 @@
 // The one place that turns tokens and a plan into the plain references a session works with.
 import type { Host } from '../../core/base/host.js'
+import type { Seats } from '../../core/base/seats.js'
 import type { ChokePolicy } from '../../core/contracts/choke-policy.js'
 import type { FileSystem, HashPool, Names } from '../../core/contracts/host.js'
 import type { PeerDiscovery } from '../../core/contracts/peer-discovery.js'
@@ -14,7 +15,9 @@ import type { BufferArena } from '../../core/torrent/buffer-arena.js'
 import type { PeerBook } from '../../core/torrent/peer-book.js'
 import type { SessionEvents, SessionParts } from '../../core/torrent/torrent-session.js'
 import type { ClientConfig } from './config.js'
+import type { SessionKeeper } from './session-keeper.js'
 import type { SpeedLimits } from './speed-limits.js'
+import type { TorrentPeers } from './torrent-peers.js'
 import type { TorrentWork } from './torrent-work.js'
 
 /** What the client was given at set-up, and what it keeps for all torrents. */
@@ -41,8 +44,15 @@ export interface ClientParts {
   readonly port: () => number
   /** An empty book whose order of dialling is by our own address. */
   readonly peerBook: () => PeerBook
-  /** Dials whatever is due. */
-  readonly dial: () => void
+  /** Dials what is due of a torrent's peers. */
+  readonly dial: (peers: TorrentPeers) => void
+  /** Torrents that know of peers. */
+  readonly seeking: Set<TorrentPeers>
+  /** Torrents that have a session. */
+  readonly awake: Set<SessionKeeper>
+  /** For torrents being opened, which costs files and threads; and for content being hashed, which costs the disk. */
+  readonly openings: Seats
+  readonly checks: Seats
 }
 
 export interface Opened {

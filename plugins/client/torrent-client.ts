@@ -4,6 +4,7 @@ import type { Endpoint } from '../../core/base/address.js'
 import { fromHex, toHex } from '../../core/base/bytes.js'
 import type { Timer } from '../../core/base/clock.js'
 import { messageOf, NodeError } from '../../core/base/errors.js'
+import { Seats } from '../../core/base/seats.js'
 import type {
   AddOptions,
   FileSnapshot,
@@ -24,12 +25,14 @@ import { PeerDoor } from './peer-door.js'
 import type { ClientParts } from './session-parts.js'
 import { SpeedLimits } from './speed-limits.js'
 import { Torrent } from './torrent.js'
-import type { TorrentPeers } from './torrent-peers.js'
 import { TorrentQueue } from './torrent-queue.js'
 import type { TorrentWork } from './torrent-work.js'
-import { TorrentSource } from './torrent-source.js'
+import { TorrentSource, type SourceJob } from './torrent-source.js'
 
 const TICK_MS = 1_000
+/** .torrent files, and torrents: what a few open files and threads can bear. */
+const READ_AT_ONCE = 8
+const OPENED_AT_ONCE = 32
 
 export class TorrentClient implements NodeApi {
   private readonly torrents = new Map<string, Torrent>()
@@ -44,12 +47,16 @@ export class TorrentClient implements NodeApi {
   private opening = 0
   private opened: Promise<unknown> = Promise.resolve()
 
-  constructor(parts: Omit<ClientParts, 'port' | 'dial' | 'speed'>) {
+  constructor(parts: Omit<ClientParts, 'port' | 'dial' | 'speed' | 'seeking' | 'awake' | 'openings' | 'checks'>) {
     this.parts = {
+      seeking: new Set(),
+      awake: new Set(),
+      openings: new Seats(OPENED_AT_ONCE),
+      checks: new Seats(1),
       ...parts,
       speed: new SpeedLimits(parts.config, parts.host.clock),
       port: () => this.door.local[0]?.port ?? 0,
-      dial: () => this.dialer.run(this.dialling),
+      dial: peers => this.dialer.run([peers]),
     }
     const { clock, log } = parts.host
     this.events = new NodeEvents(parts.id, log)
@@ -203,15 +210,13 @@ export class TorrentClient implements NodeApi {
   // ---- inside
 
   private get sessions(): readonly TorrentSession[] {
-    return [...this.torrents.values()].flatMap(torrent => torrent.session ?? [])
-  }
-
-  private get dialling(): readonly TorrentPeers[] {
-    return [...this.torrents.values()].flatMap(torrent => torrent.peers ?? [])
+    return [...this.parts.awake].flatMap(keeper => keeper.session ?? [])
   }
 
   private get links(): number {
-    return this.sessions.reduce((sum, session) => sum + session.linkCount, this.door.waiting)
+    let links = this.door.waiting
+    for (const { linkCount } of this.parts.awake) links += linkCount
+    return links
   }
 
   private tick(now: number): void {
@@ -219,25 +224,36 @@ export class TorrentClient implements NodeApi {
     this.door.tick(now)
     for (const torrent of this.torrents.values()) torrent.tick(now)
     this.queue.tick(now)
-    this.parts.dial()
+    this.dialer.run(this.parts.seeking)
   }
 
   private async openAll(): Promise<void> {
-    const jobs = this.source.jobs()
-    this.opening = jobs.length
-    for (const job of jobs) {
-      if (this.stopping.signal.aborted) return
-      try {
-        const plans = await job(this.stopping.signal)
-        this.opening += plans.length
-        for (const plan of plans) {
-          await this.openPlanned(plan)
-          this.opening--
-        }
-      } catch (error) {
-        if (!this.stopping.signal.aborted) this.error(error)
-      }
+    const { listed, made } = this.source.jobs()
+    this.opening = listed.length + made.length
+    const reading = new Seats(READ_AT_ONCE)
+    const hashing = new Seats(1)
+    const found = [...listed.map(job => this.find(job, reading)), ...made.map(job => this.find(job, hashing))]
+    const opened: Promise<void>[] = []
+    // Whatever is found first: their order in the queue is that of the profile.
+    for (const plans of found) {
+      for (const plan of await plans) opened.push(this.openPlanned(plan).then(() => void this.opening--))
       this.opening--
+    }
+    await Promise.all(opened)
+  }
+
+  private async find(job: SourceJob, seats: Seats): Promise<readonly TorrentWork[]> {
+    const { signal } = this.stopping
+    await seats.take()
+    try {
+      const plans = signal.aborted ? [] : await job(signal)
+      this.opening += plans.length
+      return plans
+    } catch (error) {
+      if (!signal.aborted) this.error(error)
+      return []
+    } finally {
+      seats.leave()
     }
   }
 

@@ -4,9 +4,9 @@ import type { Bitfield } from '../../core/base/bitfield.js'
 import type { FileSnapshot, FileWishes, TorrentSnapshot } from '../../core/contracts/node-api.js'
 import type { TorrentStorage } from '../../core/contracts/storage.js'
 import { everything, fileBytes, pieceWishes, sameChoice, type FileChoice } from '../../core/torrent/file-choice.js'
-import type { TorrentSession } from '../../core/torrent/torrent-session.js'
 import { ChoiceStore } from './choice-store.js'
 import { changedChoice } from './file-wishes.js'
+import type { SessionKeeper } from './session-keeper.js'
 import type { ClientParts } from './session-parts.js'
 import type { TorrentVoice } from './torrent-voice.js'
 import type { TorrentWork } from './torrent-work.js'
@@ -19,7 +19,7 @@ export class TorrentFiles {
   private loading: Promise<void> | null = null
   /** One change after the other. */
   private latest: Promise<void> = Promise.resolve()
-  private held: { readonly session: TorrentSession; readonly storage: TorrentStorage } | null = null
+  private held: { readonly sessions: SessionKeeper; readonly storage: TorrentStorage } | null = null
   /** As it was last known. */
   private have: Bitfield | null = null
   /** Counted once for a torrent that is not open. */
@@ -36,11 +36,21 @@ export class TorrentFiles {
     this.store = new ChoiceStore(parts.files, error => voice.warn(error), stateFolder, metainfo.infoHash)
   }
 
-  /** Before what is on disk is looked at: a session has just been made, and heeds these wishes from now on. */
-  async heed(session: TorrentSession, storage: TorrentStorage): Promise<void> {
+  /** Not everything is wanted alike. */
+  async chosen(): Promise<boolean> {
     await this.load()
-    this.held = { session, storage }
-    this.have = session.book.have
+    return !this.everything
+  }
+
+  /** Everything is wanted, in no order; once that is known. */
+  get everything(): boolean {
+    return this.choice === null
+  }
+
+  /** Before what is on disk is looked at: these wishes are heeded from now on. What is not everything needs a session. */
+  async heed(sessions: SessionKeeper, storage: TorrentStorage): Promise<void> {
+    await this.load()
+    this.held = { sessions, storage }
     this.counted = null
     if (this.choice !== null) await this.apply(this.choice)
   }
@@ -52,8 +62,9 @@ export class TorrentFiles {
     this.counted = null
   }
 
-  /** The session is about to be closed. */
+  /** The torrent is being closed. */
   leave(): void {
+    this.have = this.held?.sessions.have ?? this.have
     this.held = null
     this.counted = null
   }
@@ -61,7 +72,7 @@ export class TorrentFiles {
   async list(): Promise<readonly FileSnapshot[]> {
     await this.load()
     const { files, geometry } = this.plan.metainfo
-    const bytes = fileBytes(files, geometry, this.have)
+    const bytes = fileBytes(files, geometry, this.held?.sessions.have ?? this.have)
     const { wishes } = this.current
     return files.flatMap(({ path, length, padding }, i) => {
       return padding ? [] : { path: path.join('/'), length, priority: wishes[i] ?? 0, bytesDone: bytes[i] ?? 0 }
@@ -82,9 +93,11 @@ export class TorrentFiles {
   }
 
   get wanted(): Wanted {
-    if (this.held !== null) {
-      const { wanted, bytesWanted, bytesLeft } = this.held.session.book
-      return { wanted, bytesWanted, bytesLeft }
+    const book = this.held?.sessions.session?.book
+    if (book !== undefined) return { wanted: book.wanted, bytesWanted: book.bytesWanted, bytesLeft: book.bytesLeft }
+    if (this.held?.sessions.complete === true) {
+      const { pieceCount, totalLength } = this.plan.metainfo.geometry
+      return { wanted: pieceCount, bytesWanted: totalLength, bytesLeft: 0 }
     }
     this.counted ??= this.count()
     return this.counted
@@ -153,6 +166,6 @@ export class TorrentFiles {
       if (this.held !== held) return
       throw error
     }
-    held.session.prioritize(pieceWishes(files, geometry, choice))
+    held.sessions.wake()?.prioritize(pieceWishes(files, geometry, choice))
   }
 }

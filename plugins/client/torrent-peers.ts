@@ -3,9 +3,9 @@ import type { Endpoint } from '../../core/base/address.js'
 import type { PeerLink } from '../../core/contracts/peer-transport.js'
 import { CloseReason } from '../../core/torrent/close-reason.js'
 import type { PeerBook } from '../../core/torrent/peer-book.js'
-import type { TorrentSession } from '../../core/torrent/torrent-session.js'
 import type { DialClient } from './dialer.js'
 import { PeerSources } from './peer-sources.js'
+import type { SessionKeeper } from './session-keeper.js'
 import type { ClientParts } from './session-parts.js'
 import type { TorrentVoice } from './torrent-voice.js'
 import type { TorrentWork } from './torrent-work.js'
@@ -17,8 +17,8 @@ export class TorrentPeers implements DialClient {
   readonly book: PeerBook
   private readonly sources: PeerSources
   /** While peers are met. */
-  private session: TorrentSession | null = null
-  private dialling = 0
+  private sessions: SessionKeeper | null = null
+  private underWay = 0
 
   constructor(
     private readonly parts: ClientParts,
@@ -33,20 +33,13 @@ export class TorrentPeers implements DialClient {
   }
 
   /** From now on peers are looked for and let in. */
-  meet(session: TorrentSession): void {
+  meet(sessions: SessionKeeper): void {
     const { infoHash, private: privateTorrent } = this.plan.metainfo
-    this.session = session
+    this.sessions = sessions
     this.parts.catalog?.add(infoHash)
     this.sources.watch(
-      { infoHash, peerId: session.peerId, privateTorrent, trackers: this.plan.trackers, port: this.parts.port() },
-      () => ({
-        // Of all, wanted or not: only who has everything is to be taken for a seed.
-        left: session.geometry.totalLength - session.book.bytesDone,
-        partialSeed: session.complete && !session.book.have.full,
-        uploaded: session.uploadedBytes,
-        downloaded: session.downloaded,
-        connected: session.peers.liveCount,
-      }),
+      { infoHash, peerId: sessions.peerId, privateTorrent, trackers: this.plan.trackers, port: this.parts.port() },
+      () => sessions.progress,
     )
   }
 
@@ -57,7 +50,8 @@ export class TorrentPeers implements DialClient {
 
   /** No peer is met any more. Says goodbye, no longer than the signal allows. */
   async part(signal: AbortSignal): Promise<void> {
-    this.session = null
+    this.sessions = null
+    this.parts.seeking.delete(this)
     await this.sources.part(signal)
     // After the goodbyes: this node's own tracker hears them only for what the catalog holds.
     this.parts.catalog?.remove(this.plan.metainfo.infoHash)
@@ -70,35 +64,43 @@ export class TorrentPeers implements DialClient {
 
   // ---- dialling
 
+  /** A link to one of its peers is on its way. */
+  get dialling(): boolean {
+    return this.underWay > 0
+  }
+
   nextToDial(now: number): Endpoint | null {
-    const { session } = this
-    if (session === null) return null
+    const { sessions } = this
+    if (sessions === null) return null
     const wanted = Math.ceil(this.parts.config.maxPeers * DIALLED)
-    if (session.linkCount + this.dialling >= wanted) return null
+    if (sessions.linkCount + this.underWay >= wanted) return null
     for (;;) {
       const endpoint = this.book.next(now)
-      if (endpoint !== null && session.meets(endpoint)) {
+      if (endpoint !== null && sessions.session?.meets(endpoint) === true) {
         this.book.done(endpoint, now, CloseReason.Duplicate)
         continue
       }
-      if (endpoint !== null) this.dialling++
+      if (endpoint !== null) this.underWay++
       return endpoint
     }
   }
 
   dialled(link: PeerLink): void {
-    this.dialling--
-    if (this.session === null) link.close()
-    else this.session.greet(link)
+    this.underWay--
+    const session = this.sessions?.wake()
+    if (session) session.greet(link)
+    else link.close()
   }
 
   unreachable(endpoint: Endpoint): void {
-    this.dialling--
+    this.underWay--
     this.book.done(endpoint, this.parts.host.clock.now(), 'unreachable')
   }
 
   private found(peers: readonly Endpoint[], named: boolean): void {
     this.book.offer(peers, named, this.parts.host.clock.now())
-    this.parts.dial()
+    if (this.sessions === null || this.book.size === 0) return
+    this.parts.seeking.add(this)
+    this.parts.dial(this)
   }
 }

@@ -25,6 +25,11 @@ export class TorrentRecord {
     this.judge()
   }
 
+  /** The time it was seeded counts. */
+  get timed(): boolean {
+    return this.goal.minutes !== undefined
+  }
+
   seedUntil(goal: SeedGoal): void {
     this.goal = goal
     this.satisfied = false

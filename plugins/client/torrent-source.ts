@@ -16,6 +16,12 @@ import type { TorrentWork } from './torrent-work.js'
 /** Reads or makes what one entry of the profile stands for. */
 export type SourceJob = (signal: AbortSignal) => Promise<readonly TorrentWork[]>
 
+export interface SourceJobs {
+  readonly listed: readonly SourceJob[]
+  /** May have to hash what they stand for. */
+  readonly made: readonly SourceJob[]
+}
+
 interface Work {
   readonly nameOnDisk?: string
   readonly stateFolder?: string
@@ -32,13 +38,14 @@ export class TorrentSource {
   ) {}
 
   /** Everything the profile names. */
-  jobs(): readonly SourceJob[] {
+  jobs(): SourceJobs {
     const { torrents, seeds, share } = this.parts.config
-    return [
-      ...torrents.map(({ file, ...options }) => async () => [await this.fromFile(file, { options })]),
+    const listed = torrents.map(({ file, ...options }) => async () => [await this.fromFile(file, { options })])
+    const made = [
       ...seeds.map(entry => async (signal: AbortSignal) => [await this.fromContent(entry, signal)]),
       ...(share === undefined ? [] : [(signal: AbortSignal) => this.fromShare(share, signal)]),
     ]
+    return { listed, made }
   }
 
   added(what: { readonly torrent: Uint8Array } | { readonly path: string }, options: AddOptions): Promise<TorrentWork> {

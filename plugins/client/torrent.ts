@@ -87,7 +87,7 @@ export class Torrent implements Queued {
 
   /** Where a peer that comes to us finds its swarm: not before all that is on disk is known. */
   get swarm(): Swarm | null {
-    return this.running ? this.session : null
+    return this.running ? (this.held?.sessions.wake() ?? null) : null
   }
 
   get phase(): TorrentPhase {
@@ -220,10 +220,10 @@ export class Torrent implements Queued {
 
   /** Once a second. */
   tick(now: number): void {
-    const { held, session, record } = this
-    if (!this.running || held === null || session === null) return
+    const { held, record } = this
+    if (!this.running || held === null) return
     held.tick(now)
-    if (!record.whole && session.rates.down >= 1) this.idleSince = now
+    if (!record.whole && (held.session?.rates.down ?? 0) >= 1) this.idleSince = now
     record.judge(held.standing ?? record.standing)
     if (record.satisfied) this.events.changed(this)
   }
@@ -282,26 +282,26 @@ export class Torrent implements Queued {
     } finally {
       this.progress.end()
     }
-    record.whole = held.session?.complete === true
+    record.whole = held.sessions.complete
     record.judge(held.standing ?? record.standing)
     this.events.changed(this)
   }
 
   private run(held: OpenTorrent): void {
-    const { session } = held
-    if (session === null || this.running) return
+    const { sessions } = held
+    if (!sessions.known || this.running) return
     this.running = true
     this.startedAt = this.idleSince = this.parts.host.clock.now()
-    this.voice.opened(session.book.have.count, session.book.bytesLeft)
-    held.peers.meet(session)
-    if (session.complete && (held.standing?.downloaded ?? 0) > 0) this.bring()
+    this.voice.opened(sessions.haveCount, sessions.bytesLeft)
+    held.peers.meet(sessions)
+    if (sessions.complete && (held.standing?.downloaded ?? 0) > 0) this.bring()
   }
 
   private async shut(): Promise<void> {
     const { held, record } = this
     this.running = false
     if (held === null) return
-    await held.close({ clean: this.failure === null, goodbye: this.goodbye.signal })
+    await held.close({ clean: this.failure === null, goodbye: this.goodbye.signal, timed: record.timed })
     record.standing = held.standing ?? record.standing
     this.held = null
   }

@@ -4,6 +4,7 @@
 import type { Timer } from '../../core/base/clock.js'
 import { messageOf, type NodeError } from '../../core/base/errors.js'
 import type { Random } from '../../core/base/random.js'
+import { Seats } from '../../core/base/seats.js'
 import type {
   DiscoveryHandle,
   DiscoveryListener,
@@ -16,7 +17,6 @@ import { Announcer } from './announcer.js'
 import { Asker, schemeOf, type Collaborators } from './asker.js'
 import { DueQueue } from './due-queue.js'
 import { errors } from './errors.js'
-import { GoodbyeSeats } from './goodbye-seats.js'
 import { tierPolicies } from './tiers.js'
 import type { TrackerAddress } from './tracker-record.js'
 import { WatchedTorrent } from './watched-torrent.js'
@@ -36,7 +36,7 @@ export class TrackerDiscovery implements PeerDiscovery {
   readonly origin = 'tracker'
   private readonly wanting = new Set<WatchedTorrent>()
   private readonly whole = new DueQueue<WatchedTorrent>()
-  private readonly seats = new GoodbyeSeats(MOST_GOODBYES)
+  private readonly seats = new Seats(MOST_GOODBYES)
   private readonly urls = new Map<string, TrackerAddress>()
   private count = 0
   private underWay = 0

@@ -1,12 +1,12 @@
 // One torrent at its trackers: lets its asker say what its announcer finds due, from `started` to `stopped`.
 import type { Clock } from '../../core/base/clock.js'
 import { NodeError } from '../../core/base/errors.js'
+import type { Seats } from '../../core/base/seats.js'
 import type { DiscoveryHandle, Progress } from '../../core/contracts/peer-discovery.js'
 import type { Announcer, Attempt } from './announcer.js'
 import type { Asker } from './asker.js'
 import type { Due } from './due-queue.js'
 import { errors } from './errors.js'
-import type { GoodbyeSeats } from './goodbye-seats.js'
 
 /** On leaving, what is under way may finish for this long, so that a tracker just reached is not left with a ghost. */
 const GRACE_MS = 1000
@@ -22,7 +22,8 @@ export interface Company {
   ended(): void
   /** It falls silent but for its goodbyes. */
   gone(): void
-  readonly seats: GoodbyeSeats
+  /** For goodbyes. */
+  readonly seats: Seats
 }
 
 export class WatchedTorrent implements DiscoveryHandle, Due {
@@ -42,7 +43,7 @@ export class WatchedTorrent implements DiscoveryHandle, Due {
     private readonly clock: Clock,
     private readonly company: Company,
   ) {
-    this.wanting = progress().left > 0
+    this.wanting = wants(progress())
   }
 
   /** It has said goodbye, or is about to. */
@@ -57,7 +58,7 @@ export class WatchedTorrent implements DiscoveryHandle, Due {
   /** Sends what is due; says how many announces that were. */
   tick(now: number): number {
     const progress = this.progress()
-    this.wanting = progress.left > 0
+    this.wanting = wants(progress)
     const attempts = this.announcer.tick(now, progress)
     for (const attempt of attempts) {
       this.cut ??= new AbortController()
@@ -89,7 +90,7 @@ export class WatchedTorrent implements DiscoveryHandle, Due {
   }
 
   private news(): void {
-    this.wanting = this.progress().left > 0
+    this.wanting = wants(this.progress())
     this.company.changed()
   }
 
@@ -137,6 +138,10 @@ export class WatchedTorrent implements DiscoveryHandle, Due {
       void Promise.all(work).then(end)
     })
   }
+}
+
+function wants({ left, partialSeed }: Progress): boolean {
+  return left > 0 && partialSeed !== true
 }
 
 function stopped(): NodeError {

@@ -24,9 +24,11 @@ const digests = Buffer.concat(
   Array.from({ length: PIECES }, () => createHash('sha1').update(content.subarray(0, PIECE)).digest()),
 )
 
-export const torrent = encodeBencode({
-  info: { name: 'content', 'piece length': PIECE, length: content.length, pieces: digests },
-})
+export const torrent = torrentNamed('content')
+
+export function torrentNamed(name: string): Uint8Array {
+  return encodeBencode({ info: { name, 'piece length': PIECE, length: content.length, pieces: digests } })
+}
 
 /** A promise and what fulfils it. */
 export class Gate {
@@ -77,6 +79,13 @@ export class ClientBed {
   present = 0xf0
   checked = 0
   flushes = 0
+  /** Milliseconds; as clocks tell, and as the next `tick` finds it. */
+  now = 0
+  /** Sessions that were made, told by the selector each of them has. */
+  sessions = 0
+  storagesOpening = 0
+  mostOpening = 0
+  opening: Gate | null = null
   checking: Gate | null = null
   flushing: Gate | null = null
   parting: () => Promise<void> = () => Promise.resolve()
@@ -100,13 +109,21 @@ export class ClientBed {
       hashing: { verify: () => Promise.resolve(true), digests: () => Promise.reject(new Error('not here')) },
       names: undefined,
       storages: registry<StorageFactory>({
-        open: () => {
+        open: async () => {
+          this.mostOpening = Math.max(this.mostOpening, ++this.storagesOpening)
+          await this.opening?.passed
+          this.storagesOpening--
           const disk = new Disk(this)
           this.disks.push(disk)
-          return Promise.resolve(disk)
+          return disk
         },
       }),
-      selectors: registry(rarest),
+      selectors: registry({
+        create: (...given: Parameters<typeof rarest.create>) => {
+          this.sessions++
+          return rarest.create(...given)
+        },
+      }),
       choke: everyone,
       transport: this.transport(),
       discoveries: [this.discovery()],
@@ -125,7 +142,7 @@ export class ClientBed {
 
   private clock(): Clock {
     return {
-      now: () => 0,
+      now: () => this.now,
       epoch: () => 0,
       after: () => ({ cancel: () => {} }),
       every: (_ms, run) => {

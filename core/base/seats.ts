@@ -1,13 +1,13 @@
-// Torrents that say goodbye at once: a node with thousands of them has sockets for some, and the others wait in line.
+// Work of which only so much may be under way at once: whoever finds no seat free waits in line.
 
-export class GoodbyeSeats {
+export class Seats {
   private readonly waiting = new Set<(seated: boolean) => void>()
 
   constructor(private free: number) {}
 
   /** Resolves with true once there is a seat, to be given back by `leave`; with false when the signal is aborted before. */
-  take(signal: AbortSignal): Promise<boolean> {
-    if (signal.aborted) return Promise.resolve(false)
+  take(signal?: AbortSignal): Promise<boolean> {
+    if (signal?.aborted) return Promise.resolve(false)
     if (this.free > 0) {
       this.free--
       return Promise.resolve(true)
@@ -15,11 +15,11 @@ export class GoodbyeSeats {
     return new Promise(resolve => {
       const given = (seated: boolean): void => {
         this.waiting.delete(given)
-        signal.removeEventListener('abort', tooLate)
+        signal?.removeEventListener('abort', tooLate)
         resolve(seated)
       }
       const tooLate = (): void => given(false)
-      signal.addEventListener('abort', tooLate, { once: true })
+      signal?.addEventListener('abort', tooLate, { once: true })
       this.waiting.add(given)
     })
   }
