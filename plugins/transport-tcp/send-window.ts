@@ -3,7 +3,7 @@
 // and those that do not read cost little together.
 
 const TOGETHER = 8 << 20
-const LEAST = 64 << 10
+const LEAST = 32 << 10
 
 export class SendWindow {
   private holding = 0
