@@ -50,6 +50,7 @@ export class BlockScheduler {
   /** By peer, where it may have to wait for its turn to be asked. */
   private readonly turns: (AskFlow | undefined)[] = []
   private stock = 0
+  private nextFirst = 0
   private now = LONG_AGO
   /** Bytes that came and were of no use: asked twice, late, or not asked at all. */
   wasted = 0
@@ -124,9 +125,12 @@ export class BlockScheduler {
     return asked
   }
 
+  /** Everyone, another one first each time: memory that has come free is not always the same peer's. */
   fillAll(): void {
-    for (let i = 0; i < this.peers.liveCount; i++) {
-      const peer = this.peers.peers[this.peers.live[i]!]
+    const { liveCount } = this.peers
+    const first = liveCount === 0 ? 0 : this.nextFirst++ % liveCount
+    for (let i = 0; i < liveCount; i++) {
+      const peer = this.peers.peers[this.peers.live[(first + i) % liveCount]!]
       if (peer) {
         this.fill(peer)
         peer.voice.flush()
