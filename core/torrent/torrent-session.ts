@@ -30,6 +30,7 @@ import { PieceBook } from './piece-book.js'
 import { PieceCommit } from './piece-commit.js'
 import { PieceSlots } from './piece-slots.js'
 import { ReadAhead } from './read-ahead.js'
+import { ReadFaults } from './read-faults.js'
 import { SelectorGuard } from './selector-guard.js'
 import type { Swarm } from './swarm.js'
 import { Trust } from './trust.js'
@@ -157,13 +158,14 @@ export class TorrentSession implements Swarm {
       error => events.warning(error),
       () => parts.pace.uploadLimit,
     )
-    this.withdrawal = new Withdrawal(this.book, parts.storage, pieces => this.lost(pieces))
+    const faults = new ReadFaults(error => events.warning(error))
+    this.withdrawal = new Withdrawal(this.book, parts.storage, faults, pieces => this.lost(pieces))
     this.reads = new ReadAhead(
       geometry,
       arena,
       parts.storage,
       waiting => this.resumeUploads(waiting),
-      piece => this.withdrawal.add(piece),
+      (piece, error) => this.withdrawal.add(piece, error),
     )
     this.admission = new PeerAdmission(parts.peerId, this.trust, parts.maxPeers, parts.maxPeersPerAddress)
   }

@@ -1,10 +1,12 @@
 // Pieces that were there and cannot be read any more. One that is missing is seldom alone: the storage is asked at once
 // what else is gone, before any of it is fetched again; a file that grows back has holes that look like content.
 import { Bitfield } from '../base/bitfield.js'
+import type { NodeError } from '../base/errors.js'
 import { PieceState } from '../contracts/piece-selector.js'
 import type { TorrentStorage } from '../contracts/storage.js'
 import type { PieceIndex } from '../protocol/ids.js'
 import type { PieceBook } from './piece-book.js'
+import type { ReadFaults } from './read-faults.js'
 
 /** A piece that is lost again so soon is not fetched again: what can be written and not read would be so for ever. */
 const AGAIN_MS = 60_000
@@ -18,12 +20,14 @@ export class Withdrawal {
   constructor(
     private readonly book: PieceBook,
     private readonly storage: TorrentStorage,
+    private readonly faults: ReadFaults,
     /** Never empty; all of them are in state Have. */
     private readonly withdraw: (pieces: readonly PieceIndex[]) => void,
   ) {}
 
   /** Reading this piece failed. */
-  add(piece: PieceIndex): void {
+  add(piece: PieceIndex, error: NodeError): void {
+    this.faults.add(error, this.now)
     this.unreadable.add(piece)
     if (!this.looking && !this.lostAt.has(piece)) void this.look()
   }
