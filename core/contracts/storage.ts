@@ -75,9 +75,9 @@ export interface TorrentStorage {
   remove?(): Promise<void>
   /**
    * Moves the content below another folder (absolute, made where it is absent), modification times kept, and deletes
-   * the folders that are empty then. What stands there already is never overwritten: ERR_STORAGE_EXISTS (operator), and
-   * nothing has moved. Whenever it is cut short, by an error, the signal or a kill, each file is whole and durable at the
-   * one place or the other. Afterwards, whatever came of it, only `close` is called.
+   * the folders that are empty then. What stands there already is never overwritten: ERR_STORAGE_EXISTS (operator).
+   * Where it rejects nothing has moved, unless the signal ended it or it is `resumed`; however it is cut short, by a kill
+   * too, each file is whole and durable at the one place or the other. Afterwards only `close` is called.
    */
   move?(folder: string, how: StorageMove): Promise<void>
   close(): Promise<void>

@@ -3,7 +3,7 @@
 import type { TorrentStorage } from '../../core/contracts/storage.js'
 import type { MovedContent, ResumeState } from '../../core/torrent/resume.js'
 import { Bitfield } from '../../core/base/bitfield.js'
-import { messageOf, type NodeError } from '../../core/base/errors.js'
+import type { NodeError } from '../../core/base/errors.js'
 import { z } from '../../core/kernel/plugin.js'
 import { clientErrors } from './errors.js'
 import type { ResumeStore } from './resume-store.js'
@@ -89,19 +89,7 @@ export class ContentPlace {
     const stamp = await this.stamp()
     const plan = { from, to, untouched: state !== null && state.clean && state.stamp === stamp }
     await this.parts.files.writeAtomic(this.planPath, Buffer.from(JSON.stringify(plan)))
-    let begun = false
-    const moved = (bytes: number): void => {
-      begun = true
-      watch.moved(bytes)
-    }
-    try {
-      await this.carry(plan, false, { signal: watch.signal, moved })
-    } catch (error) {
-      if (!begun) await this.forget()
-      // What was told to end is gone on with the next time.
-      else if (!watch.signal.aborted) await this.goBack(plan, error, watch)
-      throw error
-    }
+    await this.carry(plan, false, watch)
   }
 
   /** Deletes the content, wherever it is. */
@@ -131,6 +119,10 @@ export class ContentPlace {
         throw moveError(`the storage "${name}" keeps no content that could be moved`)
       }
       await storage.move(plan.to, { resumed, signal: watch.signal, moved: watch.moved })
+    } catch (error) {
+      // Nothing has moved. What was told to end is gone on with the next time.
+      if (!resumed && !watch.signal.aborted) await this.forget()
+      throw error
     } finally {
       await storage.close()
     }
@@ -154,19 +146,6 @@ export class ContentPlace {
       return await storage.stamp()
     } finally {
       await storage.close()
-    }
-  }
-
-  private async goBack({ from, to, untouched }: MovePlan, cause: unknown, watch: MoveWatch): Promise<void> {
-    const back = { from: to, to: from, untouched }
-    try {
-      await this.parts.files.writeAtomic(this.planPath, Buffer.from(JSON.stringify(back)))
-      await this.carry(back, true, { signal: watch.signal, moved: () => {} })
-    } catch (error) {
-      const { name } = this.plan.metainfo
-      throw moveError(
-        `${name} lies in part in ${from} and in part in ${to}: it could not be moved (${messageOf(cause)}) nor back again (${messageOf(error)}); mend that and resume it`,
-      )
     }
   }
 

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 import { equalBytes, toHex } from '../../core/base/bytes.js'
 import type { NodeError } from '../../core/base/errors.js'
-import type { ReadJob, StorageFactory, StorageSpec, TorrentStorage } from '../../core/contracts/storage.js'
+import type { ReadJob, StorageFactory, StorageMove, StorageSpec, TorrentStorage } from '../../core/contracts/storage.js'
 import type { PieceIndex } from '../../core/protocol/ids.js'
 import type { SimNode } from '../../core/sim/node.js'
 import { ContentFiles } from './content-files.js'
@@ -67,13 +67,27 @@ export class SimStorage implements TorrentStorage {
     return this.work(0, () => {
       const { disk } = this.machine
       for (const path of this.content.paths()) disk.remove(path)
-      for (const file of this.spec.files) {
-        for (let depth = file.path.length - 1; depth > 0; depth--) {
-          const folder = `${this.spec.folder}/${file.path.slice(0, depth).join('/')}`
-          if (disk.list(folder).length === 0) disk.remove(folder)
-        }
-      }
+      this.tidy()
       this.note('removed')
+    })
+  }
+
+  /** In one step: nothing cuts it short. */
+  move(folder: string, how: StorageMove): Promise<void> {
+    return this.work(0, () => {
+      const { disk } = this.machine
+      how.signal.throwIfAborted()
+      const found = this.content.paths().filter(path => disk.file(path) !== undefined)
+      const target = (path: string): string => folder + path.slice(this.spec.folder.length)
+      const taken = found.find(path => disk.file(target(path)) !== undefined)
+      if (taken !== undefined) throw errors.make('ERR_STORAGE_EXISTS', `${target(taken)} is there already`)
+      disk.makeFolder(folder)
+      for (const path of found) {
+        how.moved(disk.file(path)?.length ?? 0)
+        disk.move(path, target(path))
+      }
+      this.tidy()
+      this.note(`moved to ${folder}`)
     })
   }
 
@@ -103,6 +117,16 @@ export class SimStorage implements TorrentStorage {
 
   protected note(what: string): void {
     this.machine.note(`${this.label} ${what}`)
+  }
+
+  private tidy(): void {
+    const { disk } = this.machine
+    for (const file of this.spec.files) {
+      for (let depth = file.path.length - 1; depth > 0; depth--) {
+        const folder = `${this.spec.folder}/${file.path.slice(0, depth).join('/')}`
+        if (disk.list(folder).length === 0) disk.remove(folder)
+      }
+    }
   }
 
   private refusal(): NodeError {

@@ -4,6 +4,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { systemCode } from '../../core/base/errors.js'
 import { DiskFault, faultOf, Outcome } from './disk-fault.js'
+import { deleteEmptyFolders } from './empty-folders.js'
 import { FileLayout, type LaidFile } from './file-layout.js'
 import type { OpenFiles } from './open-files.js'
 import { openForReading, openForWriting, walkFolders } from './safe-path.js'
@@ -118,7 +119,6 @@ export class DiskContent {
   /** Deletes the files, then the folders above them that are empty, never the root itself. */
   remove(): void {
     this.close()
-    const folders = new Set<string>()
     this.each((file, at, index) => {
       if (!walkFolders(this.spec.root, file.path, index, false)) return
       try {
@@ -126,17 +126,8 @@ export class DiskContent {
       } catch (error) {
         if (systemCode(error) !== 'ENOENT') throw faultOf(error, index)
       }
-      for (let up = file.path.length - 1; up > 0; up--) {
-        folders.add(path.join(this.spec.root, ...file.path.slice(0, up)))
-      }
     })
-    for (const folder of [...folders].sort((a, b) => b.length - a.length)) {
-      try {
-        fs.rmdirSync(folder)
-      } catch {
-        // Not empty, so it holds what is not the torrent's; or gone already.
-      }
-    }
+    deleteEmptyFolders(this.spec.root, this.spec.files)
   }
 
   close(): void {

@@ -7,6 +7,7 @@ export const storageErrors = errorTable({
   ERR_STORAGE_SPEC: 'defect',
   ERR_STORAGE_WORKER: 'defect',
   ERR_STORAGE_PATH: 'operator',
+  ERR_STORAGE_EXISTS: 'operator',
   ERR_STORAGE_MISSING: 'operator',
   ERR_STORAGE_PERMISSION: 'operator',
   ERR_STORAGE_FULL: 'operator',

@@ -1,6 +1,7 @@
 import type { NodeError } from '../../core/base/errors.js'
-import type { ReadJob, StorageSpec, TorrentStorage } from '../../core/contracts/storage.js'
+import type { ReadJob, StorageMove, StorageSpec, TorrentStorage } from '../../core/contracts/storage.js'
 import type { PieceIndex } from '../../core/protocol/ids.js'
+import { moveContent } from './content-move.js'
 import { DiskFault, Outcome } from './disk-fault.js'
 import { EmptyFiles } from './empty-files.js'
 import { storageErrors } from './errors.js'
@@ -89,6 +90,13 @@ export class FileStorage implements TorrentStorage {
       await this.pool.release(this.content)
       await this.pool.ask('remove', this.content)
       this.empties.removed()
+    })
+  }
+
+  move(folder: string, how: StorageMove): Promise<void> {
+    return this.during('moving', async () => {
+      await this.pool.release(this.content)
+      await moveContent(this.content.spec, folder, how)
     })
   }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { StorageFactory, TorrentStorage } from '../../core/contracts/storage.js'
+import type { StorageFactory, StorageMove, TorrentStorage } from '../../core/contracts/storage.js'
 import type { ConformanceCase } from './case.js'
 import { bitsSet, readBytes, shared, StorageContent } from './storage-content.js'
 
@@ -15,6 +15,7 @@ export interface StorageBed {
   close(): Promise<void>
 }
 
+const MOVE: StorageMove = { resumed: false, signal: new AbortController().signal, moved: () => {} }
 const BIG = 5 * 2 ** 30
 
 /** Obligations of StorageFactory and TorrentStorage. `setup` is called once a case. */
@@ -215,6 +216,7 @@ export function storageCases(setup: () => Promise<StorageBed>): ConformanceCase[
       }
       if (storage.check) await assert.rejects(storage.check(piece, content.digest(piece)), closed)
       if (storage.remove) await assert.rejects(storage.remove(), closed)
+      if (storage.move) await assert.rejects(storage.move(`${content.spec.folder}/there`, MOVE), closed)
     }),
 
     onContent('takes every piece, whatever is said to be wanted, and when that changes', async (storage, content) => {
@@ -248,6 +250,58 @@ export function storageCases(setup: () => Promise<StorageBed>): ConformanceCase[
       await assert.rejects(readBytes(storage, content.piece(0), 0, 10))
       await content.writeAll(storage)
       await content.expectPiece(storage, content.piece(0))
+    }),
+
+    onBed('moves content below another folder, and leaves nothing behind', async bed => {
+      const content = StorageContent.mixed(bed.folder)
+      const before = await open(bed, content)
+      if (before.move === undefined || !bed.persistent) return before.close()
+      await content.writeAll(before)
+      await before.flush()
+      let moved = 0
+      const folder = `${bed.folder}/else where/there`
+      await before.move(folder, { ...MOVE, moved: bytes => (moved += bytes) })
+      await before.close()
+      assert(moved >= content.files.reduce((sum, file) => sum + (file.padding ? 0 : file.length), 0))
+      const here = await open(bed, content)
+      assert.equal(bitsSet(await here.present()), 0)
+      await here.close()
+      const there = StorageContent.mixed(folder)
+      const after = await open(bed, there)
+      for (const piece of there.pieces) await there.expectPiece(after, piece)
+      // Moved by somebody before: what is where it belongs stays there.
+      await after.close()
+      const again = await open(bed, content)
+      await again.move?.(folder, { ...MOVE, resumed: true })
+      await again.close()
+      const last = await open(bed, there)
+      for (const piece of there.pieces) await there.expectPiece(last, piece)
+      await last.close()
+    }),
+
+    onBed('moves nothing to where something lies, nor under an aborted signal', async bed => {
+      const content = StorageContent.mixed(bed.folder)
+      const there = StorageContent.mixed(`${bed.folder}/there`)
+      const storage = await open(bed, content)
+      if (storage.move === undefined || !bed.persistent) return storage.close()
+      await content.writeAll(storage)
+      await storage.close()
+      const taken = await open(bed, there)
+      await there.write(taken, there.piece(there.pieces.length - 1))
+      await taken.close()
+      for (const [how, refusal] of [
+        [MOVE, { code: 'ERR_STORAGE_EXISTS', blame: 'operator' }],
+        [{ ...MOVE, signal: AbortSignal.abort(new Error('no longer')) }, { message: /no longer|already/ }],
+      ] as const) {
+        const mover = await open(bed, content)
+        await assert.rejects(mover.move?.(there.spec.folder, how) ?? Promise.resolve(), refusal)
+        await mover.close()
+      }
+      const [still, other] = [await open(bed, content), await open(bed, there)]
+      for (const piece of content.pieces) await content.expectPiece(still, piece)
+      await there.expectPiece(other, there.piece(there.pieces.length - 1))
+      assert.equal(bitsSet(await still.present()), content.pieces.length)
+      await Promise.all([still.close(), other.close()])
     }),
 
     onBed('keeps two torrents apart', async bed => {
