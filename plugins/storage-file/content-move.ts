@@ -41,7 +41,8 @@ export async function moveContent(spec: ContentSpec, folder: string, how: Storag
     for (const moving of files) {
       how.signal.throwIfAborted()
       walkFolders(target.root, spec.files[moving.file]!.path, moving.file, true)
-      if (!moving.there) {
+      if (moving.there) await fs.rm(partOf(moving.to), { force: true })
+      else {
         await bring(moving, how)
         made.push(moving)
       }
@@ -91,14 +92,19 @@ function alike(a: { size: number; mtimeMs: number }, b: { size: number; mtimeMs:
 
 async function bring({ file, from, to, length }: Moving, how: StorageMove): Promise<void> {
   if (await linked(from, to, file)) return how.moved(length)
-  const name = createHash('sha1').update(to).digest('hex').slice(0, 16)
-  const part = path.join(path.dirname(to), `.shoal-${name}`)
+  const part = partOf(to)
   try {
     await copyFile(from, part, how)
     if (!(await linked(part, to, file))) await renamed(part, to)
   } finally {
     await fs.rm(part, { force: true })
   }
+}
+
+/** What a copy is called until it is whole. */
+function partOf(to: string): string {
+  const name = createHash('sha1').update(to).digest('hex').slice(0, 16)
+  return path.join(path.dirname(to), `.shoal-${name}`)
 }
 
 /** False: this takes a copy. */

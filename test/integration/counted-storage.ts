@@ -33,6 +33,7 @@ export class CountedStorage implements StorageFactory {
       stamp: () => inner.stamp(),
       flush: () => inner.flush(),
       remove: async () => inner.remove?.(),
+      move: async (folder, how) => inner.move?.(folder, how),
       close: () => inner.close(),
     }
   }

@@ -24,11 +24,12 @@ const digests = Buffer.concat(
   Array.from({ length: PIECES }, () => createHash('sha1').update(content.subarray(0, PIECE)).digest()),
 )
 
-export const torrent = torrentNamed('content')
-
+/** The same content under any name: a torrent of its own. */
 export function torrentNamed(name: string): Uint8Array {
   return encodeBencode({ info: { name, 'piece length': PIECE, length: content.length, pieces: digests } })
 }
+
+export const torrent = torrentNamed('content')
 
 /** A promise and what fulfils it. */
 export class Gate {
@@ -91,15 +92,21 @@ export class ClientBed {
   parting: () => Promise<void> = () => Promise.resolve()
   readonly disks: Disk[] = []
   readonly events: NodeEvent[] = []
-  readonly saved = new Map<string, Uint8Array>()
+  /** Milliseconds by its clock. */
+  now = 0
   readonly dials: Endpoint[] = []
   listener: DiscoveryListener | null = null
   accept: (link: PeerLink) => void = () => {}
   tick: () => void = () => {}
-  readonly files = this.fileSystem()
+  readonly files: FileSystem
   readonly client: TorrentClient
 
-  constructor(options: Partial<ClientConfig> = {}) {
+  constructor(
+    options: Partial<ClientConfig> = {},
+    /** What an earlier run left in the data folder. */
+    readonly saved = new Map<string, Uint8Array>(),
+  ) {
+    this.files = this.fileSystem()
     this.client = new TorrentClient({
       config: { ...config.parse({ listen: '127.0.0.1:1' }), ...options },
       host: { clock: this.clock(), random: createRandom(1), entropy: createRandom(2), log: silentLogger },
@@ -138,6 +145,20 @@ export class ClientBed {
 
   get phase(): string | undefined {
     return this.client.snapshot().torrents[0]?.phase
+  }
+
+  /** By name. */
+  get phases(): Readonly<Record<string, string>> {
+    return Object.fromEntries(this.client.snapshot().torrents.map(({ name, phase }) => [name, phase]))
+  }
+
+  /** Lets time pass, second by second. */
+  async passes(minutes: number): Promise<void> {
+    for (let second = 0; second < minutes * 60; second++) {
+      this.now += 1_000
+      this.tick()
+      await settled()
+    }
   }
 
   private clock(): Clock {
