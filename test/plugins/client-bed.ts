@@ -92,8 +92,6 @@ export class ClientBed {
   parting: () => Promise<void> = () => Promise.resolve()
   readonly disks: Disk[] = []
   readonly events: NodeEvent[] = []
-  /** Milliseconds by its clock. */
-  now = 0
   readonly dials: Endpoint[] = []
   listener: DiscoveryListener | null = null
   accept: (link: PeerLink) => void = () => {}
