@@ -17,6 +17,8 @@ interface Entry {
   failures: number
   /** It was a peer of ours since it was last dialled. */
   joined: boolean
+  /** Neither of us wanted anything of the other when the link ended. */
+  idleTalk: boolean
   notBefore: number
   /** Earlier is dialled first. */
   readonly order: number
@@ -49,6 +51,7 @@ export class PeerBook {
         state: known?.state ?? 'idle',
         failures: 0,
         joined: false,
+        idleTalk: false,
         notBefore: now,
         order: this.order(endpoint),
       })
@@ -90,11 +93,21 @@ export class PeerBook {
     entry.state = 'idle'
     // What took the call and was no peer of this torrent is no better than what did not take it.
     if (reason === 'unreachable' || (!entry.joined && !byUs(reason))) entry.failures++
-    if (reason === CloseReason.BothSeeds) entry.notBefore = now + FAULT_MS
+    entry.idleTalk = reason === CloseReason.BothSeeds
+    if (entry.idleTalk) entry.notBefore = now + FAULT_MS
     else if (entry.named)
       entry.notBefore = now + (NAMED_MS[Math.min(entry.failures, NAMED_MS.length) - 1] ?? NAMED_MS[0])
     else if (reason !== 'unreachable' && isFault(reason)) entry.notBefore = now + FAULT_MS
     this.earliest = Math.min(this.earliest, entry.notBefore)
+  }
+
+  /** More is wanted than before: those of whom nothing was wanted may be dialled at once. */
+  wantMore(now: number): void {
+    for (const entry of this.entries.values()) {
+      if (!entry.idleTalk) continue
+      entry.idleTalk = false
+      entry.notBefore = now
+    }
   }
 
   /** The endpoint is our own: never dialled again. */

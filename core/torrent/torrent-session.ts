@@ -229,7 +229,9 @@ export class TorrentSession implements Swarm {
   /** A link that was dialled, or came to us, is gone. */
   ended(session: PeerSession, reason: CloseReason): void {
     this.sessions.delete(session)
-    this.parts.book.done(session.remote, this.now, reason)
+    // A seed closes who is told to want nothing, a partial seed too.
+    const idle = reason === CloseReason.Remote && session.seed && this.whole
+    this.parts.book.done(session.remote, this.now, idle ? CloseReason.BothSeeds : reason)
   }
 
   /** Links of this torrent that are up, greeting or running. */
@@ -346,6 +348,7 @@ export class TorrentSession implements Swarm {
 
   private unfinish(): void {
     this.whole = false
+    this.parts.book.wantMore(this.now)
     this.tellUploadOnly()
   }
 

@@ -15,27 +15,50 @@ export interface SavedChoice {
   readonly asked: FileChoice
 }
 
+const SUFFIX = '.files'
 const VERSION = 1
 const RULES: BencodeRules = { maxBytes: 1 << 24, maxDepth: 2, maxTokens: 32 }
 
+/** Which torrents have one. The disk is asked once for a folder, and not for each of thousands of torrents without any. */
+export class KeptChoices {
+  private readonly folders = new Map<string, Promise<Set<string>>>()
+
+  constructor(private readonly files: FileSystem) {}
+
+  in(folder: string): Promise<Set<string>> {
+    let names = this.folders.get(folder)
+    if (names === undefined) {
+      const listed = this.files.list(folder).catch(() => [])
+      names = listed.then(found => new Set(found.filter(name => name.endsWith(SUFFIX))))
+      this.folders.set(folder, names)
+    }
+    return names
+  }
+}
+
 export class ChoiceStore {
+  private readonly name: string
   private readonly path: string
   private latest: Promise<void> = Promise.resolve()
 
   constructor(
     private readonly files: FileSystem,
+    private readonly kept: KeptChoices,
     private readonly warn: (error: NodeError) => void,
-    folder: string,
+    private readonly folder: string,
     private readonly infoHash: InfoHash,
   ) {
-    this.path = `${folder}/${toHex(infoHash)}.files`
+    this.name = `${toHex(infoHash)}${SUFFIX}`
+    this.path = `${folder}/${this.name}`
   }
 
   /** null: there is none, or none that can be used; that is set aside, with one warning. */
   async load(fileCount: number): Promise<SavedChoice | null> {
-    if ((await this.files.stat(this.path)) === null) return null
+    const kept = await this.kept.in(this.folder)
+    if (!kept.has(this.name)) return null
     const saved = decode(await this.files.read(this.path), this.infoHash, fileCount)
     if (saved !== null) return saved
+    kept.delete(this.name)
     await this.files.rename(this.path, `${this.path}.bad`)
     const message = `what was chosen of the files cannot be read from ${this.path}; it is kept as ${this.path}.bad, and what the profile asks for is done`
     this.warn(clientErrors.make('ERR_CLIENT_STATE', message))
@@ -50,9 +73,12 @@ export class ChoiceStore {
   }
 
   private async put(saved: SavedChoice | null): Promise<void> {
+    const kept = await this.kept.in(this.folder)
     try {
-      if (saved !== null) await this.files.writeAtomic(this.path, encode(saved, this.infoHash))
-      else if ((await this.files.stat(this.path)) !== null) await this.files.remove(this.path)
+      if (saved !== null) {
+        kept.add(this.name)
+        await this.files.writeAtomic(this.path, encode(saved, this.infoHash))
+      } else if (kept.delete(this.name)) await this.files.remove(this.path)
     } catch (error) {
       const message = `what was chosen of the files is done, but could not be written to ${this.path}: ${messageOf(error)}`
       throw clientErrors.make('ERR_CLIENT_STATE', message, { cause: error })

@@ -14,6 +14,7 @@ import type { PeerId } from '../../core/protocol/ids.js'
 import type { BufferArena } from '../../core/torrent/buffer-arena.js'
 import type { PeerBook } from '../../core/torrent/peer-book.js'
 import type { SessionEvents, SessionParts } from '../../core/torrent/torrent-session.js'
+import type { KeptChoices } from './choice-store.js'
 import type { ClientConfig } from './config.js'
 import type { SessionKeeper } from './session-keeper.js'
 import type { SpeedLimits } from './speed-limits.js'
@@ -42,6 +43,8 @@ export interface ClientParts {
   readonly openScope: (label: string) => Scope
   /** Our port for peers; 0 where we do not listen. */
   readonly port: () => number
+  /** What was chosen of files in earlier runs. */
+  readonly choices: KeptChoices
   /** An empty book whose order of dialling is by our own address. */
   readonly peerBook: () => PeerBook
   /** Dials what is due of a torrent's peers. */

@@ -18,6 +18,7 @@ import type {
   SeedGoal,
 } from '../../core/contracts/node-api.js'
 import type { TorrentSession } from '../../core/torrent/torrent-session.js'
+import { KeptChoices } from './choice-store.js'
 import { Dialer } from './dialer.js'
 import { clientErrors } from './errors.js'
 import { NodeEvents } from './node-events.js'
@@ -47,13 +48,16 @@ export class TorrentClient implements NodeApi {
   private opening = 0
   private opened: Promise<unknown> = Promise.resolve()
 
-  constructor(parts: Omit<ClientParts, 'port' | 'dial' | 'speed' | 'seeking' | 'awake' | 'openings' | 'checks'>) {
+  constructor(
+    parts: Omit<ClientParts, 'port' | 'dial' | 'speed' | 'choices' | 'seeking' | 'awake' | 'openings' | 'checks'>,
+  ) {
     this.parts = {
       seeking: new Set(),
       awake: new Set(),
       openings: new Seats(OPENED_AT_ONCE),
       checks: new Seats(1),
       ...parts,
+      choices: new KeptChoices(parts.files),
       speed: new SpeedLimits(parts.config, parts.host.clock),
       port: () => this.door.local[0]?.port ?? 0,
       dial: peers => this.dialer.run([peers]),

@@ -1,6 +1,7 @@
 // What is wanted of one torrent's files, from the moment it is known to the node: asked for by the profile, then changed by
 // whoever uses it, whether it is open or not.
 import type { Bitfield } from '../../core/base/bitfield.js'
+import type { NodeError } from '../../core/base/errors.js'
 import type { FileSnapshot, FileWishes, TorrentSnapshot } from '../../core/contracts/node-api.js'
 import type { TorrentStorage } from '../../core/contracts/storage.js'
 import { everything, fileBytes, pieceWishes, sameChoice, type FileChoice } from '../../core/torrent/file-choice.js'
@@ -33,7 +34,8 @@ export class TorrentFiles {
   ) {
     const { metainfo, stateFolder, choice } = plan
     this.choice = choice
-    this.store = new ChoiceStore(parts.files, error => voice.warn(error), stateFolder, metainfo.infoHash)
+    const warn = (error: NodeError): void => voice.warn(error)
+    this.store = new ChoiceStore(parts.files, parts.choices, warn, stateFolder, metainfo.infoHash)
   }
 
   /** Not everything is wanted alike. */

@@ -132,8 +132,8 @@ export class Torrent implements Queued {
       const state = await this.resume.peek(this.plan.metainfo.geometry.pieceCount)
       this.place.recall(state)
       if (state !== null) {
-        this.record.recall(state)
         await this.files.recall(state.flushed)
+        this.record.recall(state)
         this.record.rewished(this.files.wanted.bytesLeft === 0)
       }
     }

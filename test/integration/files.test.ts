@@ -157,6 +157,28 @@ describe('files of a torrent', function () {
     await node.stop()
   })
 
+  it('have their place in the queue: what is whole by what is wanted seeds, and downloads again when more is', async () => {
+    const at = place()
+    const wishes = { files: ['c.srt'] }
+    const node = await getter(at, { ...wishes, seedGoal: { ratio: 0 } })
+    await node.event('complete')
+    await until(() => node.api.snapshot().torrents[0]?.phase === 'finished')
+    await node.stop()
+    const again = await getter(at, { ...wishes, seedGoal: { ratio: 0 } })
+    await until(() => again.api.snapshot().torrents[0]?.phase === 'finished')
+    expect(again.api.snapshot().torrents[0]).to.include({ wanted: 3, bytesLeft: 0, have: 3 })
+    expect((await again.api.files(made.hash))[2]).to.include({ priority: 4, bytesDone: 150_000 })
+    await again.api.prioritize(made.hash, { 'e.bin': 'low' })
+    await again.event('complete')
+    expect(right(at, 'c.srt', 'e.bin')).to.equal(true)
+    await until(() => again.api.snapshot().torrents[0]?.phase === 'finished')
+    await again.stop()
+    const other = await getter(at, { files: ['c.srt', 'd.nfo', 'a.mkv'], seedGoal: { ratio: 0 } })
+    await other.event('complete')
+    expect(right(at, 'a.mkv'), 'what the profile asks for now is looked at before the goal').to.equal(true)
+    await other.stop()
+  })
+
   it('are given up in the middle, and leave the torrent complete', async () => {
     const at = place()
     const slow = await SlowProxy.to(seeder.port, 512 * KiB)

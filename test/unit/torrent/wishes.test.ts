@@ -67,6 +67,21 @@ describe('wishes of a session', () => {
     expect(seeder.ends, 'seeds have nothing to say to each other').to.have.length(1)
   })
 
+  it('leave a seed alone that closed us while nothing was wanted of it, and dial it at once when more is', async () => {
+    const { swarm, seeder, leecher } = await swarmOf('4400')
+    const [link] = swarm.connect(leecher, seeder)
+    leecher.book.offer([link.remote], true, swarm.now)
+    await swarm.tick(5)
+    expect(leecher.session.complete).to.equal(true)
+    leecher.book.connected(link.remote)
+    for (const one of swarm.links) one.close()
+    await swarm.settle()
+    expect(leecher.session.peers.liveCount).to.equal(0)
+    expect(leecher.book.next(swarm.now + 60_000)).to.equal(null)
+    leecher.session.prioritize(wishes('4440'))
+    expect(leecher.book.next(swarm.now)).to.deep.equal(link.remote)
+  })
+
   it('complete when the last missing piece is given up', async () => {
     const { swarm, seeder, leecher } = await swarmOf('4444')
     leecher.session.prioritize(wishes('4440'))
