@@ -107,6 +107,7 @@ export class PeerBook {
       if (!entry.idleTalk) continue
       entry.idleTalk = false
       entry.notBefore = now
+      this.earliest = Math.min(this.earliest, now)
     }
   }
 
