@@ -36,10 +36,11 @@ export function writeU64(bytes: Uint8Array, at: number, value: number): void {
   writeU32(bytes, at + 4, value >>> 0)
 }
 
+const HEX = Array.from({ length: 256 }, (_, byte) => (byte < 16 ? '0' : '') + byte.toString(16))
+
 export function toHex(bytes: Uint8Array): string {
-  let text = ''
-  for (const byte of bytes) text += (byte < 16 ? '0' : '') + byte.toString(16)
-  return text
+  // Joined, and not added up: texts that are kept for long lie in memory as one piece then.
+  return Array.from(bytes, byte => HEX[byte]).join('')
 }
 
 /** null unless the text is an even number of hexadecimal digits. */

@@ -31,9 +31,11 @@ export class NodeScope implements Scope {
   private readonly releases = new Disposers()
   private closing: Promise<void> | undefined
 
+  /** Made when something is registered or built: most scopes only release what they hold. */
+  private own: DependencyContainer | undefined
+
   constructor(
     readonly label: string,
-    private readonly injector: DependencyContainer = container.createChildContainer(),
     private readonly parent?: NodeScope,
   ) {}
 
@@ -71,7 +73,7 @@ export class NodeScope implements Scope {
 
   open(label: string): NodeScope {
     this.alive()
-    const child = new NodeScope(`${this.label}/${label}`, this.injector.createChildContainer(), this)
+    const child = new NodeScope(`${this.label}/${label}`, this)
     this.children.add(child)
     return child
   }
@@ -90,9 +92,14 @@ export class NodeScope implements Scope {
     try {
       await all.close()
     } finally {
-      this.injector.clearInstances()
+      this.own?.clearInstances()
       this.values.clear()
     }
+  }
+
+  private get injector(): DependencyContainer {
+    this.own ??= (this.parent?.injector ?? container).createChildContainer()
+    return this.own
   }
 
   private alive(): void {

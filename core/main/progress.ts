@@ -56,7 +56,10 @@ export class ProgressReport {
 
   private row(torrent: TorrentSnapshot): void {
     const { infoHash, have, pieces, bytesDone, bytes, bytesWanted, bytesLeft, down, up, peers } = torrent
-    const row = {
+    // What of it can change: no row is made for thousands of torrents that stand still.
+    const text = `${have} ${bytesDone} ${bytesWanted} ${bytesLeft} ${Math.round(down)} ${Math.round(up)} ${peers}`
+    if (!this.changed(torrent, text)) return
+    this.shell.record({
       event: 'progress',
       infoHash,
       have,
@@ -68,8 +71,7 @@ export class ProgressReport {
       down: Math.round(down),
       up: Math.round(up),
       peers,
-    }
-    if (this.changed(torrent, JSON.stringify(row))) this.shell.record(row)
+    })
   }
 
   private bar(torrent: TorrentSnapshot, multi: MultiBar): void {

@@ -11,9 +11,8 @@ export function magnetOf(
   if (torrent.kind !== 'v2') topics.push(`xt=urn:btih:${toHex(torrent.infoHash)}`)
   // A multihash: SHA-256, 32 bytes.
   if (torrent.infoHashV2 !== null) topics.push(`xt=urn:btmh:1220${toHex(torrent.infoHashV2)}`)
-  let link = `magnet:?${topics.join('&')}&dn=${escape(torrent.name)}`
-  for (const url of new Set(trackers.flat())) link += `&tr=${escape(url)}`
-  return link
+  const urls = [...new Set(trackers.flat())].map(url => `tr=${escape(url)}`)
+  return ['magnet:?', [...topics, `dn=${escape(torrent.name)}`, ...urls].join('&')].join('')
 }
 
 function escape(text: string): string {

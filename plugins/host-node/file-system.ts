@@ -1,6 +1,6 @@
 // The node's own small files. What is written is there whole or not at all, also after a power cut.
 import { constants } from 'node:fs'
-import { appendFile, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { appendFile, mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { compareBytes } from '../../core/base/bytes.js'
 import { systemCode } from '../../core/base/errors.js'
@@ -24,7 +24,7 @@ export class NodeFileSystem implements FileSystem {
         const facts = await file.stat()
         if (!facts.isFile()) throw kindFault(path, 'not a regular file')
         if (facts.size > MAX_READ) throw kindFault(path, `${facts.size} bytes are more than are read whole`)
-        return await file.readFile()
+        return await readWhole(file, facts.size)
       } finally {
         await file.close()
       }
@@ -107,6 +107,18 @@ export class NodeFileSystem implements FileSystem {
   lock(path: string): Promise<{ release(): Promise<void> }> {
     return attempt('lock', path, () => lockFile(path))
   }
+}
+
+/** As long as it was found to be: what it has grown by meanwhile is left out. */
+async function readWhole(file: FileHandle, size: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(size)
+  let length = 0
+  while (length < size) {
+    const { bytesRead } = await file.read(bytes, length, size - length, length)
+    if (bytesRead === 0) break
+    length += bytesRead
+  }
+  return bytes.subarray(0, length)
 }
 
 async function attempt<T>(doing: string, path: string, run: () => Promise<T>): Promise<T> {
