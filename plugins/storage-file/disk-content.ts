@@ -7,6 +7,7 @@ import { DiskFault, faultOf, Outcome } from './disk-fault.js'
 import { deleteEmptyFolders } from './empty-folders.js'
 import { FileLayout, type LaidFile } from './file-layout.js'
 import type { OpenFiles } from './open-files.js'
+import type { WriteTurns } from './write-turns.js'
 import { openForReading, openForWriting, walkFolders } from './safe-path.js'
 
 export interface ContentFile extends LaidFile {
@@ -31,15 +32,19 @@ const HASH_BUFFER = 256 * 1024
 export class DiskContent {
   private readonly layout: FileLayout
   private readonly firstKey: number
+  /** Of its first file. */
+  private readonly firstTurn: number
   private buffer: Uint8Array | null = null
 
   constructor(
     torrent: number,
     private readonly spec: ContentSpec,
     private readonly open: OpenFiles,
+    private readonly turns: WriteTurns,
   ) {
     this.layout = new FileLayout(spec.files, spec.pieceLength)
     this.firstKey = torrent * KEYS_A_TORRENT
+    this.firstTurn = torrent * 31
   }
 
   /** Throws where something that is no regular file stands in a file's place. */
@@ -61,12 +66,16 @@ export class DiskContent {
     for (const span of this.layout.spans(piece * this.spec.pieceLength, data.length)) {
       if (this.spec.files[span.file]!.padding) continue
       const fd = this.writing(span.file)
+      const turn = this.firstTurn + span.file
+      this.turns.take(turn)
       try {
         for (let done = 0; done < span.length;) {
           done += fs.writeSync(fd, data, span.from + done, span.length - done, span.at + done)
         }
       } catch (error) {
         throw faultOf(error, span.file)
+      } finally {
+        this.turns.give(turn)
       }
     }
   }

@@ -5,13 +5,17 @@ import { DiskFault, Outcome } from './disk-fault.js'
 import { Answer, ANSWER_WIDTH, digestColumns, Job, JOB_WIDTH, Op } from './io-message.js'
 import type { FromThread, Notice, Question, ToThread } from './io-message.js'
 import { OpenFiles } from './open-files.js'
+import type { WriteTurns } from './write-turns.js'
 
 export class IoDesk {
   private readonly contents = new Map<number, DiskContent>()
   private readonly buffers = new Map<number, SharedArrayBuffer>()
   private readonly files: OpenFiles
 
-  constructor(openFiles: number) {
+  constructor(
+    openFiles: number,
+    private readonly turns: WriteTurns,
+  ) {
     this.files = new OpenFiles(openFiles)
   }
 
@@ -29,7 +33,7 @@ export class IoDesk {
 
   private note(notice: Notice): void {
     if (notice.tell === 'torrent') {
-      this.contents.set(notice.torrent, new DiskContent(notice.torrent, notice.spec, this.files))
+      this.contents.set(notice.torrent, new DiskContent(notice.torrent, notice.spec, this.files, this.turns))
     } else if (notice.tell === 'buffer') this.buffers.set(notice.buffer, notice.memory)
     else this.buffers.delete(notice.buffer)
   }

@@ -7,6 +7,7 @@ import { Outcome } from './disk-fault.js'
 import { IoDesk } from './io-desk.js'
 import { Answer, ANSWER_WIDTH, digestColumns, Job, JOB_WIDTH } from './io-message.js'
 import type { FromThread, Op, Question, Reply, ToThread } from './io-message.js'
+import type { WriteTurns } from './write-turns.js'
 
 const MESSAGES_UNDER_WAY = 4
 const BYTES_A_MESSAGE = 1 << 20
@@ -182,9 +183,11 @@ export class IoLane {
   }
 }
 
-export function connectWorker(openFiles: number): Connect {
+export function connectWorker(openFiles: number, turns: WriteTurns): Connect {
   return (answer, lost) => {
-    const worker = new Worker(new URL('./io-worker.js', import.meta.url), { workerData: { openFiles } })
+    const worker = new Worker(new URL('./io-worker.js', import.meta.url), {
+      workerData: { openFiles, turns: turns.shared },
+    })
     worker.on('message', answer)
     worker.on('error', error => lost(messageOf(error)))
     worker.on('exit', code => lost(`ended with ${code}`))
@@ -195,9 +198,9 @@ export function connectWorker(openFiles: number): Connect {
   }
 }
 
-export function connectInline(openFiles: number): Connect {
+export function connectInline(openFiles: number, turns: WriteTurns): Connect {
   return answer => {
-    const desk = new IoDesk(openFiles)
+    const desk = new IoDesk(openFiles, turns)
     return {
       post: message =>
         void setImmediate(() => {

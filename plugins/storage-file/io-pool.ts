@@ -7,6 +7,7 @@ import { connectInline, connectWorker, IoLane } from './io-lane.js'
 import type { Content, LaneJob } from './io-lane.js'
 import { Op } from './io-message.js'
 import type { Question, Reply } from './io-message.js'
+import { WriteTurns } from './write-turns.js'
 
 /** A thread with fewer jobs than this gets the next one before another is begun. */
 const BUSY = 2
@@ -25,6 +26,7 @@ export class IoPool {
   private readonly dropped = new FinalizationRegistry<number>(buffer => {
     for (const lane of this.lanes) lane.dropBuffer(buffer)
   })
+  private readonly turns = new WriteTurns()
   private lastContent = 0
   private lastBuffer = 0
 
@@ -86,11 +88,14 @@ export class IoPool {
   private begin(): IoLane {
     const { workers, openFiles } = this.options
     const share = Math.max(2, Math.floor(openFiles / Math.max(1, workers)))
-    return new IoLane(workers === 0 ? connectInline(share) : connectWorker(share), (lane, reason) => {
-      this.log.error('a storage thread died; what it was doing has failed', { reason })
-      const at = this.lanes.indexOf(lane)
-      if (at >= 0) this.lanes.splice(at, 1)
-    })
+    return new IoLane(
+      workers === 0 ? connectInline(share, this.turns) : connectWorker(share, this.turns),
+      (lane, reason) => {
+        this.log.error('a storage thread died; what it was doing has failed', { reason })
+        const at = this.lanes.indexOf(lane)
+        if (at >= 0) this.lanes.splice(at, 1)
+      },
+    )
   }
 
   private carry(bytes: Uint8Array): { bytes: Uint8Array; length: number; buffer: number } {
