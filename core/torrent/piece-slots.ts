@@ -128,7 +128,9 @@ export class PieceSlots {
 
   /** All that have a slot. */
   get pieces(): readonly number[] {
-    return Array.from(this.open.subarray(0, this.openCount), slot => this.piece[slot]!)
+    const pieces: number[] = []
+    for (let i = 0; i < this.openCount; i++) pieces.push(this.piece[this.open[i]!]!)
+    return pieces
   }
 
   pieceIn(slot: number): PieceIndex {

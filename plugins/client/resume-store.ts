@@ -90,8 +90,10 @@ export class ResumeStore {
   note(piece: number, soon: () => Iterable<number> = () => []): Promise<void> | null {
     if (this.named.has(piece) && !this.torn) return null
     this.unwritten.add(piece)
+    if (this.nextAppend !== null) return this.nextAppend
+    // Once an append, for there may be a thousand of them.
     for (const next of soon()) if (!this.named.has(next)) this.unwritten.add(next)
-    this.nextAppend ??= this.onJournal(() => {
+    this.nextAppend = this.onJournal(() => {
       this.nextAppend = null
       return this.append()
     })
