@@ -23,6 +23,7 @@ const { values, positionals } = parseArgs({
     seconds: { type: 'string', default: '5' },
     warm: { type: 'string', default: '5' },
     part: { type: 'string', default: '1' },
+    beside: { type: 'string', default: '0' },
     client: { type: 'string', default: '{}' },
     tmp: { type: 'string', default: '/dev/shm' },
     prof: { type: 'string' },
@@ -89,6 +90,12 @@ async function measure(mode: string, peers: number): Promise<object> {
   let cpu = node.cpuSeconds
   const { pieceLength, totalLength } = geometry
   const shared = { port, peers, infoHash: toHex(infoHash), pieceLength, totalLength }
+  const deaf = Number(values.beside)
+  const pipeline = Number(values.pipeline)
+  const seconds = Number(values.seconds)
+  const warm = Number(values.warm)
+  const beside =
+    deaf > 0 ? crowd({ ...shared, peers: deaf, role: 'leech', pipeline: 500, seconds, warm, deaf: true }) : null
   const pending =
     mode === 'down'
       ? crowd({ ...shared, role: 'seed', source, part: Number(values.part) })
@@ -96,26 +103,27 @@ async function measure(mode: string, peers: number): Promise<object> {
           ...shared,
           role: 'leech',
           order: values.order as NonNullable<CrowdPlan['order']>,
-          pipeline: Number(values.pipeline),
-          seconds: Number(values.seconds),
-          warm: Number(values.warm),
+          pipeline,
+          seconds,
+          warm,
           deaf: mode === 'deaf',
         })
   if (mode === 'down') await node.event('complete')
   else {
     // Within the time that the crowd counts, which begins when its process has started.
-    await passed(Number(values.warm) * 1000 + 300)
+    await passed(warm * 1000 + 300)
     cpu = node.cpuSeconds
     await node.loopDelay()
-    await passed(Number(values.seconds) * 1000 - 300)
+    await passed(seconds * 1000 - 300)
   }
   const facts = { cpu: node.cpuSeconds - cpu, delay: await node.loopDelay(), memory: node.memory }
   if (mode === 'down') await node.stop()
   const report = await pending
+  await beside
   await node.stop()
   rmSync(into, { recursive: true, force: true })
   rmSync(join(folder, 'state'), { recursive: true, force: true })
-  const part = mode === 'down' ? 1 : (Number(values.seconds) - 0.3) / Number(values.seconds)
+  const part = mode === 'down' ? 1 : (seconds - 0.3) / seconds
   const gib = ((mode === 'down' ? totalLength : report.bytes) * part) / 2 ** 30
   return {
     mode,
