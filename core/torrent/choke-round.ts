@@ -12,6 +12,8 @@ const ROUND_MS = 10_000
 const OUT_OF_TURN_MS = 3_000
 /** A peer that was choked waits so long until a mere word of interest gets it a slot again. */
 const AGAIN_MS = 10_000
+/** Whoever has a slot and takes nothing for this long does not count: others are tried, twice as many each time. */
+const UNUSED_MS = 3_000
 /** Who owes us blocks and has sent none for this long snubs us. */
 const SNUB_MS = 60_000
 
@@ -36,6 +38,8 @@ export class ChokeRound {
   /** Bytes sent in all, as of the last tick, and as of the last round. */
   private sent = 0
   private sentInRounds = 0
+  /** Slots that nobody makes use of. */
+  private unused = 0
   private vacated = false
   /** Milliseconds, as of the last tick. */
   private now = 0
@@ -44,7 +48,7 @@ export class ChokeRound {
   constructor(
     private readonly peers: PeerTable,
     policy: ChokePolicy,
-    most: number,
+    private readonly most: number,
     private readonly random: Random,
     private readonly setAside: (error: NodeError) => void,
     /** Bytes a second that this torrent may send; Infinity: nobody said. */
@@ -57,7 +61,7 @@ export class ChokeRound {
 
   /** Upload slots now. */
   get slots(): number {
-    return this.uploadSlots.count
+    return Math.min(this.most, this.uploadSlots.count + 2 * this.unused)
   }
 
   /** The peer wants something: it gets a free slot at once. */
@@ -79,7 +83,10 @@ export class ChokeRound {
     this.now = now
     const rate = ((sent - this.sent) * 1000) / elapsed
     this.sent = sent
-    if (this.uploadSlots.tick(rate, this.limit())) this.left()
+    const before = this.slots
+    this.uploadSlots.tick(rate, this.limit())
+    this.unused = this.countUnused(now)
+    if (this.slots > before) this.left()
     const regular = now - this.lastRound >= ROUND_MS
     if (!regular && !(this.vacated && now - this.lastOutOfTurn >= OUT_OF_TURN_MS && this.count(true) > 0)) return
     this.vacated = false
@@ -105,6 +112,21 @@ export class ChokeRound {
     const wanted = choked ? looked : PeerFlag.TheyWant
     let count = 0
     for (let i = 0; i < liveCount; i++) if ((flags[live[i]!]! & looked) === wanted) count++
+    return count
+  }
+
+  /** Where there is a limit, who is sent nothing may be waiting for his turn; not if his link is full. */
+  private countUnused(now: number): number {
+    const { live, liveCount, idleUp, chokedAt } = this.peers
+    const limited = this.limit() !== Infinity
+    let count = 0
+    for (let i = 0; i < liveCount; i++) {
+      const slot = live[i]!
+      if (idleUp[slot]! < UNUSED_MS || this.peers.is(slot, PeerFlag.WeChoke) || now - chokedAt[slot]! < UNUSED_MS)
+        continue
+      if (!this.peers.is(slot, PeerFlag.TheyWant)) continue
+      if (!limited || this.peers.peers[slot]?.voice.writable === false) count++
+    }
     return count
   }
 

@@ -64,6 +64,8 @@ export class PeerTable {
   readonly downRate: Float64Array
   readonly upRate: Float64Array
   readonly peakRate: Float64Array
+  /** Milliseconds for which it has been sent nothing. */
+  readonly idleUp: Float64Array
   /** Milliseconds, by the tick: last block from it or first request after none; last change of our choke. */
   readonly lastBlock: Float64Array
   readonly chokedAt: Float64Array
@@ -84,6 +86,7 @@ export class PeerTable {
     this.downRate = new Float64Array(capacity)
     this.upRate = new Float64Array(capacity)
     this.peakRate = new Float64Array(capacity)
+    this.idleUp = new Float64Array(capacity)
     this.lastBlock = new Float64Array(capacity)
     this.chokedAt = new Float64Array(capacity)
     this.silentSince = new Float64Array(capacity)
@@ -101,7 +104,7 @@ export class PeerTable {
     this.flags[slot] = PeerFlag.WeChoke | PeerFlag.TheyChoke | PeerFlag.Growing
     this.pipeline[slot] = PIPELINE_START
     this.pipelineCap[slot] = 250
-    for (const array of [this.useful, this.downNow, this.upNow, this.downRate, this.upRate, this.peakRate])
+    for (const array of [this.useful, this.downNow, this.upNow, this.downRate, this.upRate, this.peakRate, this.idleUp])
       array[slot] = 0
     this.lastBlock[slot] = this.chokedAt[slot] = now
     const peer = make(slot, this.nextSerial++)
@@ -140,6 +143,7 @@ export class PeerTable {
       const slot = this.live[i]!
       this.downRate[slot] = fold(this.downRate[slot]!, (this.downNow[slot]! * 1000) / elapsedMs, weight)
       this.upRate[slot] = fold(this.upRate[slot]!, (this.upNow[slot]! * 1000) / elapsedMs, weight)
+      this.idleUp[slot] = this.upNow[slot]! > 0 ? 0 : this.idleUp[slot]! + elapsedMs
       this.downNow[slot] = this.upNow[slot] = 0
     }
   }

@@ -33,16 +33,14 @@ export class UploadSlots {
     this.settle(Infinity)
   }
 
-  /** Once a second: bytes a second since the last time, and the limit. True: there are more slots now. */
-  tick(rate: number, limit: number): boolean {
+  /** Once a second: bytes a second since the last time, and the limit. */
+  tick(rate: number, limit: number): void {
     const steady = Math.min(rate, this.latest)
     this.latest = rate
-    if (steady === 0 && this.best === 0 && limit === this.limit) return false
+    if (steady === 0 && this.best === 0 && limit === this.limit) return
     this.carried[this.seconds++ % MEMORY_SECONDS] = steady
     this.best = Math.max(...this.carried)
-    const before = this.count
     this.settle(limit)
-    return this.count > before
   }
 
   /** Every round: bytes a second since the last, and whether peers wait though all slots are in use. */

@@ -19,10 +19,25 @@ describe('choke round', () => {
     }
   }
 
-  function bed(policy: ChokePolicy, most = 4) {
-    const table = new PeerTable(20)
+  /** Unchokes the first of the interested. */
+  class FirstFirst implements ChokePolicy {
+    round: ChokePolicy['round'] = (candidates, slots, _seeding, _round, _random, unchoke) => {
+      let left = slots
+      for (const [i, candidate] of candidates.entries()) if (candidate.interested && left-- > 0) unchoke[i] = 1
+    }
+  }
+
+  function bed(policy: ChokePolicy, most = 4, limit = Infinity) {
+    const table = new PeerTable(30)
     const warnings: NodeError[] = []
-    const round = new ChokeRound(table, policy, most, createRandom(1), error => warnings.push(error))
+    const round = new ChokeRound(
+      table,
+      policy,
+      most,
+      createRandom(1),
+      error => warnings.push(error),
+      () => limit,
+    )
     const join = (interested = true): TablePeer => {
       const peer = TablePeer.join(table, new Bitfield(1))
       if (interested) want(peer)
@@ -88,6 +103,40 @@ describe('choke round', () => {
     expect(unchoked(), 'one second may be a buffer that fills').to.equal(4)
     round.tick(3_000, true, 40 << 20)
     expect(unchoked()).to.equal(6)
+  })
+
+  it('does not let those that take nothing keep others from a slot', () => {
+    const { table, round, join } = bed(new FirstFirst(), 40)
+    const peers = Array.from({ length: 30 }, () => join())
+    let sent = 0
+    for (let now = 1_000; now <= 20_000; now += 1_000) {
+      // All but the last ten take nothing.
+      for (const peer of peers.slice(20)) {
+        if (peer.choked) continue
+        table.upNow[peer.slot] = 10_000
+        sent += 10_000
+      }
+      table.tickRates(1_000)
+      round.tick(now, true, sent)
+    }
+    expect(peers.slice(20).filter(peer => !peer.choked).length).to.be.at.least(4)
+  })
+
+  it('knows who takes nothing from who waits for his turn under a limit', () => {
+    const { table, round, join } = bed(new FirstFirst(), 40, 64 << 10)
+    const peers = Array.from({ length: 30 }, () => join())
+    const unchoked = (): number => peers.filter(peer => !peer.choked).length
+    for (let now = 1_000; now <= 40_000; now += 1_000) {
+      table.tickRates(1_000)
+      round.tick(now, true, 0)
+    }
+    expect(unchoked()).to.equal(5)
+    for (const peer of peers.slice(0, 3)) peer.voice.writable = false
+    for (let now = 41_000; now <= 50_000; now += 1_000) {
+      table.tickRates(1_000)
+      round.tick(now, true, 0)
+    }
+    expect(unchoked()).to.equal(11)
   })
 
   it('asks the policy every three seconds at most, however much peers flap, and no later than that', () => {
