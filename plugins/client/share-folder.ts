@@ -2,6 +2,7 @@
 // made from, and an entry is hashed again only when these change.
 import { equalBytes } from '../../core/base/bytes.js'
 import { messageOf, type NodeError } from '../../core/base/errors.js'
+import { Seats } from '../../core/base/seats.js'
 import type { FileFact } from '../../core/contracts/host.js'
 import { parseMetainfo } from '../../core/protocol/metainfo.js'
 import { buildTorrent } from '../../core/protocol/metainfo-builder.js'
@@ -14,6 +15,8 @@ import { writeSample } from './share-sample.js'
 /** The .torrent files are for other programs, whoever runs them. */
 const FOR_OTHERS = { forOthers: true }
 
+const LOOKED_AT_ONCE = 8
+
 export interface SharedEntry {
   readonly name: string
   /** The .torrent, and where it lies. */
@@ -24,6 +27,10 @@ export interface SharedEntry {
 }
 
 export class ShareFolder {
+  private readonly looking = new Seats(LOOKED_AT_ONCE)
+  /** What is hashed is hashed one after the other. */
+  private readonly hashing = new Seats(1)
+
   constructor(
     private readonly parts: ClientParts,
     private readonly folder: string,
@@ -39,19 +46,23 @@ export class ShareFolder {
     }
     await files.makeDir(`${dataDir}/shared`)
     const names = (await files.list(this.folder)).filter(name => !name.startsWith('.'))
-    const entries: SharedEntry[] = []
-    for (const name of names) {
-      if (signal.aborted) break
-      try {
-        entries.push(await this.entry(name, fileNameFor(name, names), signal))
-      } catch (error) {
-        if (!signal.aborted)
-          this.warn(
-            clientErrors.make('ERR_CLIENT_NO_TORRENT', `${name} is not shared: ${messageOf(error)}`, { cause: error }),
-          )
-      }
+    const fileNames = fileNamesFor(names)
+    const found = names.map((name, i) => this.inTurn(name, fileNames[i] ?? name, signal))
+    return (await Promise.all(found)).filter(entry => entry !== null)
+  }
+
+  /** null: it is not shared, and why is told. */
+  private async inTurn(name: string, fileName: string, signal: AbortSignal): Promise<SharedEntry | null> {
+    await this.looking.take()
+    try {
+      return signal.aborted ? null : await this.entry(name, fileName, signal)
+    } catch (error) {
+      const message = `${name} is not shared: ${messageOf(error)}`
+      if (!signal.aborted) this.warn(clientErrors.make('ERR_CLIENT_NO_TORRENT', message, { cause: error }))
+      return null
+    } finally {
+      this.looking.leave()
     }
-    return entries
   }
 
   private async entry(name: string, fileName: string, signal: AbortSignal): Promise<SharedEntry> {
@@ -73,8 +84,14 @@ export class ShareFolder {
 
   private async make(path: string, name: string, found: readonly FileFact[], signal: AbortSignal): Promise<Uint8Array> {
     const plan = planTorrent(found, name)
-    const pieces = await this.parts.hashing.digests(found, path, plan.pieceLength, () => {}, signal)
-    return assembleTorrent(plan, pieces, { trackers: this.announce }).bytes
+    await this.hashing.take()
+    try {
+      signal.throwIfAborted()
+      const pieces = await this.parts.hashing.digests(found, path, plan.pieceLength, () => {}, signal)
+      return assembleTorrent(plan, pieces, { trackers: this.announce }).bytes
+    } finally {
+      this.hashing.leave()
+    }
   }
 
   /** Made before, if the content is as it was then; with the trackers of today. */
@@ -91,8 +108,15 @@ export class ShareFolder {
 }
 
 /** Without spaces or anything a shell would trip over; a number keeps names apart that become equal. */
-function fileNameFor(name: string, all: readonly string[]): string {
-  const plain = (text: string): string => text.replaceAll(/[^A-Za-z0-9._-]/g, '_')
-  const twins = all.filter(other => plain(other) === plain(name))
-  return twins.length === 1 ? plain(name) : `${plain(name)}-${twins.indexOf(name) + 1}`
+function fileNamesFor(names: readonly string[]): readonly string[] {
+  const plain = names.map(name => name.replaceAll(/[^A-Za-z0-9._-]/g, '_'))
+  const twins = new Map<string, number>()
+  for (const name of plain) twins.set(name, (twins.get(name) ?? 0) + 1)
+  const seen = new Map<string, number>()
+  return plain.map(name => {
+    if (twins.get(name) === 1) return name
+    const number = (seen.get(name) ?? 0) + 1
+    seen.set(name, number)
+    return `${name}-${number}`
+  })
 }
