@@ -12,6 +12,7 @@ export type TorrentPhase = 'checking' | 'running' | 'queued' | 'finished' | 'mov
 export interface TorrentSnapshot {
   readonly infoHash: string
   readonly name: string
+  /** Empty for a private torrent. */
   readonly magnet: string
   readonly phase: TorrentPhase
   /** In the queue, counted from 0. */
@@ -103,6 +104,8 @@ export interface FileSnapshot {
 }
 
 export interface AddOptions {
+  /** Announce URLs, added to the torrent's own: also to those of a private one. */
+  readonly announceTo?: readonly string[]
   /** In place of the node's goal. */
   readonly seedGoal?: SeedGoal
   /** The folder the content is moved to once the download is whole. */

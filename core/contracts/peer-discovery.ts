@@ -40,6 +40,11 @@ export interface AnnounceNote {
 export interface DiscoveryListener {
   /** Peers that may be dialled; may hold what is known already. */
   found(peers: readonly Endpoint[]): void
+  /**
+   * Another tracker of a private torrent answers from now on: whoever was met through the one before is to be left
+   * (BEP 27), and only what is found after this is dialled.
+   */
+  forget?(): void
   noted?(note: AnnounceNote): void
 }
 
@@ -54,7 +59,8 @@ export interface DiscoveryHandle {
 
 /** A source of peers. */
 export interface PeerDiscovery {
-  readonly origin: 'tracker' | 'static' | 'dht' | 'pex' | 'lan'
+  /** Private torrents ask trackers, and take the operator's word; of this node's own tracker where it is one of theirs. */
+  readonly origin: 'tracker' | 'own-tracker' | 'static' | 'dht' | 'pex' | 'lan'
   watch(torrent: TorrentIdentity, progress: () => Progress, listener: DiscoveryListener): DiscoveryHandle
 }
 

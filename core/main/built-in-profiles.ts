@@ -45,8 +45,8 @@ export interface SeedOptions {
 
 export function seederProfile({ path, torrent, announce, port, dataDir, limits }: SeedOptions): ProfileContent {
   const listen = port === undefined ? { listen: '0.0.0.0:6881', morePorts: 8 } : { listen: `0.0.0.0:${port}` }
-  const seed = torrent === undefined ? { path } : { path, torrent }
-  const client = builtIn('client', { ...listen, seeds: [seed], announceTo: announce, ...named({ limits }) })
+  const seed = { path, ...(torrent === undefined ? {} : { torrent }), ...announced(announce) }
+  const client = builtIn('client', { ...listen, seeds: [seed], ...named({ limits }) })
   return { node: { name: 'seeder', dataDir }, plugins: [...peerPlugins('rarest-first', undefined), client] }
 }
 
@@ -61,22 +61,32 @@ export interface GetOptions {
   readonly files: readonly string[]
   readonly firstAndLast: boolean
   readonly limits: Limits
+  /** When it has been seeded enough. */
+  readonly goal: Readonly<Record<string, number>>
 }
 
 export function getterProfile(options: GetOptions): ProfileContent {
-  const { torrent, into, peers, announce, selector, port, files, firstAndLast, limits } = options
+  const { torrent, into, peers, announce, selector, port, files, firstAndLast, limits, goal } = options
   const chosen = { ...(files.length === 0 ? {} : { files }), ...(firstAndLast ? { firstAndLast } : {}) }
-  const torrents = [{ file: torrent, into, ...chosen }]
+  const torrents = [{ file: torrent, into, ...announced(announce), ...seedUntil(goal), ...chosen }]
   const known = builtIn('discovery-static', { peers })
   const client = builtIn('client', {
     listen: `0.0.0.0:${port}`,
     selector,
     torrents,
-    announceTo: announce,
     ...named({ limits }),
   })
   const plugins = [...peerPlugins(selector, into), ...(peers.length === 0 ? [] : [known]), client]
   return { node: { name: 'get', dataDir: stateBelow(into) }, plugins }
+}
+
+/** Said of the one torrent, so that it holds for a private one too. */
+function announced(urls: readonly string[]): { readonly announceTo?: readonly string[] } {
+  return urls.length === 0 ? {} : { announceTo: urls }
+}
+
+function seedUntil(seedGoal: GetOptions['goal']): { readonly seedGoal?: GetOptions['goal'] } {
+  return Object.keys(seedGoal).length === 0 ? {} : { seedGoal }
 }
 
 /** Nothing where the command line named no limit. */

@@ -27,7 +27,7 @@ export function tellEvent(shell: Shell, event: NodeEvent): void {
   const number = (key: string): number => Number(event[key] ?? 0)
   switch (event.event) {
     case 'torrent':
-      shell.tell(`${text('name')}\n  ${text('magnet')}`)
+      shell.tell([text('name'), text('magnet')].filter(line => line !== '').join('\n  '))
       break
     case 'complete':
       shell.tell(`complete: ${size(number('bytes'))} in ${span(number('seconds'))}, every piece verified`)

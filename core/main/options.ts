@@ -25,6 +25,12 @@ export function byteRate(value: string): string {
   throw new InvalidArgumentError('Expected a rate of at least 1 KiB/s, such as "5 MiB/s", 800kB or "50 Mbit/s".')
 }
 
+export function count(value: string): number {
+  const number = Number(value)
+  if (value.trim() !== '' && number >= 0 && number < Infinity) return number
+  throw new InvalidArgumentError('Expected a number, such as 2 or 1.5.')
+}
+
 /** Of `limits` in a profile: what the command line names. */
 export function limitsOf(limits: { readonly limitDown?: string; readonly limitUp?: string }): Limits {
   const { limitDown: down, limitUp: up } = limits

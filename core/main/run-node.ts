@@ -21,6 +21,7 @@ export interface NodeRun {
   opened?(api: NodeApi): void
   /** Whether this event means that the work is done. A command that has such work fails when it is stopped before. */
   finished?(event: NodeEvent): boolean
+  /** It goes on as a seeder until it is stopped, or until the torrent has been seeded enough. */
   readonly staysWhenFinished?: boolean
   /** A failed torrent ends the command; else it is told as a warning, and the others go on. */
   readonly errorsEnd?: boolean
@@ -94,6 +95,7 @@ async function serve(
     const fatal = event.event === 'error' && run.errorsEnd === true
     if (fatal) return end(errorOf(event))
     tellEvent(shell, event.event === 'error' ? { ...event, event: 'warning' } : event)
+    if (run.staysWhenFinished === true && event.event === 'state' && event['phase'] === 'finished') end('done')
     if (run.finished?.(event) !== true) return
     inbox.finished = true
     if (run.staysWhenFinished !== true) end('done')

@@ -117,6 +117,11 @@ export class PeerBook {
     if (entry !== undefined) entry.state = 'self'
   }
 
+  /** All but what the user named, and ourselves. */
+  forget(): void {
+    for (const [key, entry] of this.entries) if (!entry.named && entry.state !== 'self') this.entries.delete(key)
+  }
+
   private makeRoom(): boolean {
     for (const [key, entry] of this.entries) {
       if (entry.state === 'idle' && !entry.named && entry.failures > 0) return this.entries.delete(key)

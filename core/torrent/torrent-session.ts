@@ -19,7 +19,6 @@ import type { BufferArena } from './buffer-arena.js'
 import { checkPieces } from './checker.js'
 import { ChokeRound } from './choke-round.js'
 import { CloseReason } from './close-reason.js'
-import { torrentErrors } from './errors.js'
 import { Interest } from './interest.js'
 import { PeerAdmission } from './peer-admission.js'
 import type { TorrentPace } from './pace.js'
@@ -31,6 +30,7 @@ import { PieceCommit } from './piece-commit.js'
 import { PieceSlots } from './piece-slots.js'
 import { ReadAhead } from './read-ahead.js'
 import { ReadFaults } from './read-faults.js'
+import { refuseUnfit } from './unfit-content.js'
 import { SelectorGuard } from './selector-guard.js'
 import type { Swarm } from './swarm.js'
 import { Trust } from './trust.js'
@@ -277,10 +277,15 @@ export class TorrentSession implements Swarm {
     for (const session of this.sessions) session.tick(now)
   }
 
+  /** Closes every link; the same peers may come again. */
+  partAll(): void {
+    for (const session of this.sessions) session.close(CloseReason.Ours)
+  }
+
   /** Closes every link and waits for what is being written. The storage stays open: it is its owner's. */
   async close(): Promise<void> {
     this.closing = true
-    for (const session of this.sessions) session.close(CloseReason.Ours)
+    this.partAll()
     this.scheduler.abandonAll()
     await this.commits.close()
     this.slots.close()
@@ -402,19 +407,5 @@ export class TorrentSession implements Swarm {
       },
       random: createRandom(random.u32()),
     }
-  }
-}
-
-/** Throws: blocks are numbered by 31 bits, and two pieces at least must fit the memory. */
-export function refuseUnfit(geometry: PieceGeometry, bufferBytes: number): void {
-  const longest = Math.min(geometry.pieceLength, geometry.totalLength)
-  if (longest * 2 > bufferBytes) {
-    throw torrentErrors.make(
-      'ERR_TORRENT_BUFFER',
-      `pieces of ${Math.ceil(longest / 2 ** 20)} MiB need a buffer of at least twice that; set client.bufferMiB to ${Math.ceil((longest * 2) / 2 ** 20)} or more`,
-    )
-  }
-  if (geometry.pieceCount * geometry.blocksPerPiece >= 2 ** 31) {
-    throw torrentErrors.make('ERR_TORRENT_SIZE', 'content of more than 32 TiB cannot be transferred')
   }
 }

@@ -30,7 +30,9 @@ export const config = z.strictObject({
   announceTo: z
     .union([z.literal('self'), z.array(z.string())])
     .default([])
-    .describe('"self": the trackers of this node; or announce URLs. Added to what each torrent names itself'),
+    .describe(
+      '"self": the trackers of this node; or announce URLs. Added to what each torrent names itself, private ones excepted',
+    ),
   torrents: z
     .array(z.strictObject({ file: path().describe('A .torrent file'), ...torrentOptions.shape }))
     .default([])
@@ -40,7 +42,7 @@ export const config = z.strictObject({
       z.strictObject({
         path: path().describe('A file or folder to seed'),
         torrent: path().optional().describe('Its .torrent file; by default one is made'),
-        ...torrentOptions.pick({ paused: true, seedGoal: true, limits: true }).shape,
+        ...torrentOptions.pick({ announceTo: true, paused: true, seedGoal: true, limits: true }).shape,
       }),
     )
     .default([])

@@ -12,6 +12,8 @@ export interface PeersHeard {
   /** `named`: the user's own word. */
   found(peers: readonly Endpoint[], named: boolean): void
   noted(note: AnnounceNote): void
+  /** All but what the user named. */
+  forget(): void
 }
 
 export class PeerSources {
@@ -20,19 +22,29 @@ export class PeerSources {
   constructor(
     private readonly discoveries: readonly PeerDiscovery[],
     private readonly heard: PeersHeard,
+    /** Of this node's own trackers. */
+    private readonly ownUrls: () => readonly string[],
   ) {}
 
   watch(identity: TorrentIdentity, progress: () => Progress): void {
     for (const discovery of this.discoveries) {
       const named = discovery.origin === 'static'
-      if (identity.privateTorrent && !named && discovery.origin !== 'tracker') continue
+      if (identity.privateTorrent && !named && !this.mayAsk(discovery, identity)) continue
       this.handles.push(
         discovery.watch(identity, progress, {
           found: peers => this.heard.found(peers, named),
           noted: note => this.heard.noted(note),
+          forget: () => this.heard.forget(),
         }),
       )
     }
+  }
+
+  /** BEP 27: a private torrent finds peers through its trackers alone. */
+  private mayAsk({ origin }: PeerDiscovery, { trackers }: TorrentIdentity): boolean {
+    if (origin === 'tracker') return true
+    const own = origin === 'own-tracker' ? this.ownUrls() : []
+    return trackers.flat().some(url => own.includes(url))
   }
 
   completed(): void {

@@ -73,7 +73,8 @@ export function sessionParts(parts: ClientParts, plan: TorrentWork, opened: Open
     infoHash: metainfo.infoHash,
     geometry: metainfo.geometry,
     digests: metainfo.pieces,
-    info: metainfo.rawInfo,
+    // Whoever may have a private torrent has it from its tracker's site.
+    info: metainfo.private ? new Uint8Array(0) : metainfo.rawInfo,
     port: parts.port(),
     hashing: parts.hashing,
     arena: parts.arena,

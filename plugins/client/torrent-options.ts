@@ -13,6 +13,7 @@ export const torrentOptions = z.strictObject({
   selector: z.string().optional().describe('The name of a piece selector, for this torrent'),
   selectorOptions: z.record(z.string(), z.unknown()).default({}).describe('Options for that selector'),
   storage: z.string().optional().describe('The name of a storage, for this torrent'),
+  announceTo: z.array(z.string()).readonly().default([]).describe("Announce URLs, added to the torrent's own"),
   moveTo: path().optional().describe('The folder the content is moved to once the download is whole'),
   paused: z.boolean().default(false).describe('It waits until it is told to go on'),
   seedGoal: seedGoal.optional().describe('When it has been seeded enough; by default the goal of all'),

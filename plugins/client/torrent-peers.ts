@@ -26,10 +26,15 @@ export class TorrentPeers implements DialClient {
     voice: TorrentVoice,
   ) {
     this.book = parts.peerBook()
-    this.sources = new PeerSources(parts.discoveries, {
-      found: (peers, named) => this.found(peers, named),
-      noted: note => voice.announced(note),
-    })
+    this.sources = new PeerSources(
+      parts.discoveries,
+      {
+        found: (peers, named) => this.found(peers, named),
+        noted: note => voice.announced(note),
+        forget: () => this.forget(),
+      },
+      () => parts.trackers.flatMap(server => server.announceUrls),
+    )
   }
 
   /** From now on peers are looked for and let in. */
@@ -95,6 +100,11 @@ export class TorrentPeers implements DialClient {
   unreachable(endpoint: Endpoint): void {
     this.underWay--
     this.book.done(endpoint, this.parts.host.clock.now(), 'unreachable')
+  }
+
+  private forget(): void {
+    this.book.forget()
+    this.sessions?.session?.partAll()
   }
 
   private found(peers: readonly Endpoint[], named: boolean): void {

@@ -80,7 +80,7 @@ export class TorrentSource {
     const found = await this.parts.files.walk(path)
     const plan = planTorrent(found, nameOnDisk)
     const pieces = await this.parts.hashing.digests(found, path, plan.pieceLength, () => {}, signal)
-    const { bytes, metainfo } = assembleTorrent(plan, pieces, { trackers: this.ownTrackers })
+    const { bytes, metainfo } = assembleTorrent(plan, pieces, { trackers: [...named(options), ...this.ownTrackers] })
     const file = `${this.parts.dataDir}/${toHex(metainfo.infoHash)}.torrent`
     await this.parts.files.writeAtomic(file, bytes, { forOthers: true })
     const after = await this.parts.files.walk(path)
@@ -124,17 +124,28 @@ export class TorrentSource {
       selector,
       choice: askedChoice(metainfo, options, config),
       options,
-      trackers: withOwn(metainfo.trackers, this.ownTrackers),
+      trackers: withOwn(metainfo.trackers, this.trackersFor(metainfo, options)),
     }
   }
 
+  /** A private torrent keeps to its trackers: only what was said of it alone is added. */
+  private trackersFor({ private: only, trackers }: Metainfo, options: TorrentOptions): Tiers {
+    return only && trackers.length > 0 ? named(options) : [...named(options), ...this.ownTrackers]
+  }
+
   /** One tier: with "self", HTTP and UDP are two doors of one tracker. */
-  private get ownTrackers(): ReadonlyArray<readonly string[]> {
+  private get ownTrackers(): Tiers {
     const { announceTo } = this.parts.config
     if (announceTo !== 'self') return announceTo.map(url => [url])
     const urls = this.parts.trackers.flatMap(server => server.announceUrls)
     return urls.length === 0 ? [] : [urls]
   }
+}
+
+type Tiers = ReadonlyArray<readonly string[]>
+
+function named({ announceTo = [] }: TorrentOptions): Tiers {
+  return announceTo.map(url => [url])
 }
 
 /** An absolute path as a folder and a name in it. */
@@ -145,10 +156,7 @@ function placeOf(path: string): { readonly folder: string; readonly nameOnDisk: 
 }
 
 /** The torrent's own tiers first; an address that stands in one already is not asked twice. */
-function withOwn(
-  tiers: ReadonlyArray<readonly string[]>,
-  own: ReadonlyArray<readonly string[]>,
-): ReadonlyArray<readonly string[]> {
+function withOwn(tiers: Tiers, own: Tiers): Tiers {
   const known = new Set(tiers.flat())
   return [...tiers, ...own.map(tier => tier.filter(url => !known.has(url)))].filter(tier => tier.length > 0)
 }

@@ -10,6 +10,7 @@ import type { TorrentWork } from './torrent-work.js'
 export class TorrentVoice {
   /** Of the torrent, in hex. */
   readonly hash: string
+  /** Empty for a private torrent: a peer gives no one its metadata, and its trackers' URLs are often secret. */
   readonly magnet: string
   private told: TorrentPhase = 'checking'
 
@@ -18,7 +19,7 @@ export class TorrentVoice {
     private readonly say: (event: NodeEvent) => void,
   ) {
     this.hash = toHex(plan.metainfo.infoHash)
-    this.magnet = magnetOf(plan.metainfo, plan.trackers)
+    this.magnet = plan.metainfo.private ? '' : magnetOf(plan.metainfo, plan.trackers)
   }
 
   opened(have: number, bytesLeft: number): void {

@@ -19,7 +19,7 @@ const GRACE_MS = 3_000
 const MOST_WAITING = 100
 
 export class OwnTrackerDiscovery implements PeerDiscovery, AnnouncePolicy {
-  readonly origin = 'tracker'
+  readonly origin = 'own-tracker'
   /** By the first four bytes of the info-hash: a look-up costs an announce no allocation. */
   private readonly watches = new Map<number, readonly Watch[]>()
 

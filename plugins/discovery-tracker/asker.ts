@@ -54,6 +54,8 @@ export class Asker {
     const enough = new AbortController()
     const signal = AbortSignal.any([ending, enough.signal])
     const results: AnnounceResult[] = []
+    // BEP 27: one tracker at a time, and only the peers of that one.
+    const elsewhere = this.torrent.privateTorrent && attempt.lane.leaves(attempt.tracker)
     let error: unknown = null
     let patience = clock.after(config.patienceSeconds * 1000, () => {
       const silence = errors.make('ERR_DISCOVERY_NO_ANSWER', `no answer in ${config.patienceSeconds} s`)
@@ -63,9 +65,11 @@ export class Asker {
     const over = async (route: Route): Promise<void> => {
       try {
         const result = await this.announce(attempt, route, signal)
+        if (elsewhere && attempt.round && results.length === 0) this.listener.forget?.()
         results.push(result)
         patience.cancel()
         patience = clock.after(SECOND_FAMILY_MS, () => enough.abort())
+        if (elsewhere && !attempt.round) return
         if (!this.leaving && result.peers.length > 0) this.listener.found(result.peers)
       } catch (reason) {
         error = enough.signal.aborted ? enough.signal.reason : reason

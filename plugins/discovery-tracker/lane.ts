@@ -67,6 +67,11 @@ export class Lane {
     return this.latest === tracker
   }
 
+  /** Another one answered last. */
+  leaves(tracker: TrackerRecord): boolean {
+    return this.latest !== null && this.latest !== tracker
+  }
+
   /** The next tracker's turn, at once. */
   failed(): void {
     this.hungryAt = this.regularAt = 0

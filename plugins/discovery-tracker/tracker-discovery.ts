@@ -51,7 +51,10 @@ export class TrackerDiscovery implements PeerDiscovery {
 
   watch(torrent: TorrentIdentity, progress: () => Progress, listener: DiscoveryListener): DiscoveryHandle {
     const tiers = this.usable(torrent, listener)
-    const announcer = new Announcer(tierPolicies[this.parts.config.tiers](tiers), this.random)
+    const announcer = new Announcer(
+      tierPolicies[torrent.privateTorrent ? 'strict' : this.parts.config.tiers](tiers),
+      this.random,
+    )
     const asker = new Asker(this.parts, torrent, progress, listener)
     const { clock } = this.parts
     const watched: WatchedTorrent = new WatchedTorrent(announcer, asker, progress, clock, {

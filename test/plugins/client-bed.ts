@@ -6,7 +6,7 @@ import { silentLogger } from '../../core/base/log.js'
 import { createRandom } from '../../core/base/random.js'
 import type { FileSystem } from '../../core/contracts/host.js'
 import type { NodeEvent } from '../../core/contracts/node-api.js'
-import type { DiscoveryListener, PeerDiscovery } from '../../core/contracts/peer-discovery.js'
+import type { DiscoveryListener, PeerDiscovery, TorrentIdentity } from '../../core/contracts/peer-discovery.js'
 import type { PeerLink, PeerTransport } from '../../core/contracts/peer-transport.js'
 import type { ReadJob, StorageFactory, TorrentStorage } from '../../core/contracts/storage.js'
 import type { NamedRegistry, Scope } from '../../core/kernel/plugin.js'
@@ -26,7 +26,16 @@ const digests = Buffer.concat(
 
 /** The same content under any name: a torrent of its own. */
 export function torrentNamed(name: string): Uint8Array {
-  return encodeBencode({ info: { name, 'piece length': PIECE, length: content.length, pieces: digests } })
+  return encodeBencode({ info: infoNamed(name) })
+}
+
+/** It keeps to its tracker (BEP 27). */
+export function privateTorrent(announce: string): Uint8Array {
+  return encodeBencode({ announce, info: { ...infoNamed('secret'), private: 1 } })
+}
+
+function infoNamed(name: string) {
+  return { name, 'piece length': PIECE, length: content.length, pieces: digests }
 }
 
 export const torrent = torrentNamed('content')
@@ -93,6 +102,7 @@ export class ClientBed {
   readonly disks: Disk[] = []
   readonly events: NodeEvent[] = []
   readonly dials: Endpoint[] = []
+  readonly watched: TorrentIdentity[] = []
   listener: DiscoveryListener | null = null
   accept: (link: PeerLink) => void = () => {}
   tick: () => void = () => {}
@@ -174,7 +184,8 @@ export class ClientBed {
   private discovery(): PeerDiscovery {
     return {
       origin: 'tracker',
-      watch: (_torrent, _progress, listener) => {
+      watch: (torrent, _progress, listener) => {
+        this.watched.push(torrent)
         this.listener = listener
         return { event: () => {}, refresh: () => {}, stop: () => this.parting() }
       },

@@ -50,15 +50,21 @@ class Trackers {
     this.discovery = new TrackerDiscovery(parts, createRandom(7))
   }
 
-  watch(trackers: string[][], progress: Progress = this.progress, port = 6881): DiscoveryHandle {
+  watch(
+    trackers: string[][],
+    progress: Progress = this.progress,
+    port = 6881,
+    privateTorrent = false,
+  ): DiscoveryHandle {
     const torrent = {
       infoHash: infoHashOf(new Uint8Array(20).fill(this.seen.length + 1))!,
       peerId: peerIdOf(new Uint8Array(20).fill(9))!,
-      privateTorrent: false,
+      privateTorrent,
       trackers,
       port,
     }
     return this.discovery.watch(torrent, () => progress, {
+      forget: () => void this.found.splice(0),
       found: peers => void this.found.push(...peers),
       noted: note => void this.notes.push(note),
     })
@@ -133,6 +139,27 @@ describe('discovery-tracker', () => {
       await trackers.clock.advance(0)
       for (const one of trackers.seen) firsts.add(one.url.hostname)
       expect([...firsts].sort()).to.deep.equal(['a', 'b'])
+    })
+
+    it('of a private torrent are used one at a time, and only the peers of that one', async () => {
+      const [one, two] = ['http://a/x', 'http://b/x']
+      const [here, there] = [parseEndpoint('10.0.0.1:1')!, parseEndpoint('10.0.0.2:2')!]
+      const trackers = new Trackers({ [one]: { peers: [here] }, [two]: { peers: [there] } }, { tiers: 'every-tier' })
+      const handle = trackers.watch([[one], [two]], trackers.progress, 6881, true)
+      await trackers.clock.advance(1000)
+      expect(trackers.log).to.deep.equal(['0 a started'])
+      expect(trackers.found).to.deep.equal([here])
+      trackers.answers[one] = refused()
+      await trackers.clock.advance(minutes(31))
+      expect(trackers.log.slice(-2)).to.deep.equal(
+        ['1800 a empty', '1800 b started'].map(line => line.replace('empty', eventNames.get(0) ?? '')),
+      )
+      expect(trackers.found, 'those of the former are forgotten').to.deep.equal([there])
+      trackers.answers[one] = { peers: [here] }
+      handle.event('completed')
+      await trackers.clock.advance(minutes(2))
+      expect(trackers.log.slice(-2)).to.have.members(['1861 a completed', '1861 b completed'])
+      expect(new Set(trackers.found), 'what the former says in passing is not heeded').to.deep.equal(new Set([there]))
     })
 
     it('are all in use at once where the policy is every-tier', async () => {

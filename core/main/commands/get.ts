@@ -6,7 +6,7 @@ import { getterProfile, stateBelow } from '../built-in-profiles.js'
 import { example } from '../command.js'
 import { cliErrors } from '../errors.js'
 import { machineFiles, pathPlatform } from '../host-parts.js'
-import { byteRate, collected, hostPort, limitsOf, port } from '../options.js'
+import { byteRate, collected, count, hostPort, limitsOf, port } from '../options.js'
 import { runOrPrint } from '../run-profile.js'
 import type { Shell } from '../shell.js'
 import { torrentFile } from '../torrent-source.js'
@@ -20,6 +20,8 @@ interface Options {
   readonly files: readonly string[]
   readonly firstAndLast?: boolean
   readonly seed?: boolean
+  readonly ratio?: number
+  readonly seedTime?: number
   readonly limitDown?: string
   readonly limitUp?: string
   readonly printProfile?: boolean
@@ -43,6 +45,8 @@ export function register(program: Command, shell: Shell): void {
     )
     .option('--first-and-last', 'the first and the last piece of every file before all others')
     .option('--seed', 'go on as a seeder until stopped')
+    .option('--ratio <n>', 'seed until so many bytes were uploaded for each byte of the content', count)
+    .option('--seed-time <minutes>', 'seed for so long; with --ratio, whichever comes first', count)
     .option('--limit-down <rate>', 'download no faster: bytes a second, or such as 5MiB/s', byteRate)
     .option('--limit-up <rate>', 'upload no faster', byteRate)
     .option('--print-profile', 'print the profile instead of running it')
@@ -58,10 +62,23 @@ export function register(program: Command, shell: Shell): void {
       const into = resolve(shell.workingDir, options.output)
       const torrent = await torrentFile(source, shell.workingDir, stateBelow(into))
       const { peer: peers, announce, selector, port: at, files, firstAndLast = false } = options
-      const { seed = false, printProfile = false } = options
+      const { ratio, seedTime: minutes, printProfile = false } = options
+      const goal = { ...(ratio === undefined ? {} : { ratio }), ...(minutes === undefined ? {} : { minutes }) }
+      const seed = options.seed === true || Object.keys(goal).length > 0
       const limits = limitsOf(options)
       if (files.length > 0) await refuseAbsent(torrent, files)
-      const content = getterProfile({ torrent, into, peers, announce, selector, port: at, files, firstAndLast, limits })
+      const content = getterProfile({
+        torrent,
+        into,
+        peers,
+        announce,
+        selector,
+        port: at,
+        files,
+        firstAndLast,
+        limits,
+        goal,
+      })
       await runOrPrint(shell, 'get', content, printProfile, {
         log: 'warn',
         errorsEnd: true,
