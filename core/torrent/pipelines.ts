@@ -13,11 +13,11 @@ const FADE = 0.98
 export class Pipelines {
   constructor(private readonly peers: PeerTable) {}
 
-  /** Requests that may be added now; 0 until a quarter of the pipeline can go out together: each go wakes the peer. */
+  /** Requests that may be added now; 0 until a few can go out together. */
   room(peer: number, outstanding: number): number {
     const pipeline = this.peers.pipeline[peer]!
     const room = pipeline - outstanding
-    return room < Math.max(1, pipeline >> 2) ? 0 : room
+    return room < Math.min(16, Math.max(1, pipeline >> 2)) ? 0 : room
   }
 
   blockCame(peer: number): void {
