@@ -4,12 +4,13 @@ import { createHash } from 'node:crypto'
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { messageOf, NodeError } from '../base/errors.js'
+import { MAX_TORRENT_BYTES } from '../protocol/limits.js'
 import { parseMetainfo, refuseV2Only } from '../protocol/metainfo.js'
 import { cliErrors } from './errors.js'
 import { systemClock } from './host.js'
 import { size } from './quantity.js'
 
-/** Larger than any .torrent in use. */
+/** Of what is fetched: larger than nearly any .torrent in use. */
 const MOST_BYTES = 10 * 1024 * 1024
 const TIMEOUT_MS = 30_000
 
@@ -41,7 +42,8 @@ export async function readTorrentFile(given: string, workingDir: string): Promis
     const what = found === null ? 'there is no such file' : other
     throw cliErrors.make('ERR_USAGE_SOURCE', `${given}: ${what}; give a .torrent file`)
   }
-  if (found.size > MOST_BYTES) throw cliErrors.make('ERR_USAGE_SOURCE', `${given}: too large for a .torrent file`)
+  if (found.size > MAX_TORRENT_BYTES)
+    throw cliErrors.make('ERR_USAGE_SOURCE', `${given}: too large for a .torrent file`)
   return readFile(file)
 }
 

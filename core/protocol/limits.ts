@@ -9,8 +9,8 @@ export const MAX_QUEUED_REQUESTS = 2000
 /** Requests we keep waiting with one peer, whatever its `reqq` says. */
 export const MAX_OUTSTANDING_REQUESTS = 500
 
-/** A .torrent file: as libtorrent loads by default. */
-export const MAX_TORRENT_BYTES = 10_000_000
+/** A .torrent file: MAX_PIECES have digests of 42 MB. */
+export const MAX_TORRENT_BYTES = 64_000_000
 export const MAX_TORRENT_DEPTH = 100
 export const MAX_TORRENT_TOKENS = 3_000_000
 /** 2^21 pieces: a bitfield of 256 KiB. */
