@@ -79,7 +79,7 @@ function commandIn(argv: readonly string[]): string | undefined {
 }
 
 // How much of a function V8 runs before it compiles it for speed: six times its own figure. What a node does all the time
-// gets there at once; the rest, what runs while it starts above all, was compiled for a tenth of the CPU of a download.
+// gets there at once; the rest, what runs while it starts above all, is not worth the threads that compile it.
 setFlagsFromString('--interrupt-budget=400000')
 
 const code = await main(process.argv.slice(2))

@@ -1,5 +1,5 @@
 // The system lets one thread at a time write to a file, and the next burns CPU while it waits. So threads take turns,
-// and sleep: a tenth less CPU a written byte, with two of them on one file.
+// and sleep.
 
 /** Files share turns where there are more of them: that costs a wait, and nothing else. */
 const TURNS = 64
