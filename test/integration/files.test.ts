@@ -179,6 +179,23 @@ describe('files of a torrent', function () {
     await other.stop()
   })
 
+  it('move to another folder as far as they are there, and what is chosen afterwards comes there', async () => {
+    const at = place()
+    const moveTo = bench.at(`moved-${runs}`)
+    const wishes = { files: ['c.srt'], moveTo }
+    const node = await getter(at, wishes)
+    await node.event('complete')
+    await until(() => node.api.snapshot().torrents[0]?.folder === moveTo)
+    await until(() => node.api.snapshot().torrents[0]?.phase === 'running')
+    await node.api.prioritize(made.hash, { none: 'normal', 'd.nfo': 'low' })
+    await until(() => node.api.snapshot().torrents[0]?.bytesLeft === 0)
+    const there = { into: moveTo, dataDir: at.dataDir }
+    expect(Object.keys(onDisk(there)).sort()).to.deep.equal(['c.srt', 'd.nfo', 'e.bin', 'none', 'sub/b.mkv'])
+    expect(right(there, 'c.srt', 'd.nfo', 'none')).to.equal(true)
+    expect(fs.existsSync(path.join(at.into, 'album'))).to.equal(false)
+    await node.stop()
+  })
+
   it('are given up in the middle, and leave the torrent complete', async () => {
     const at = place()
     const slow = await SlowProxy.to(seeder.port, 512 * KiB)
