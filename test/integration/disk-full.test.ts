@@ -72,7 +72,7 @@ describe('a disk that is full [needs the right to mount]', () => {
     execFileSync('mount', ['-o', 'remount,size=32m', into], { stdio: 'pipe' })
     const again = await runCli(args, { cwd: bench.top })
     expect(again.code, again.stderr).to.equal(0)
-    expect(again.stdout).to.match(new RegExp(`"have":${right},"magnet"`))
+    expect(again.stdout).to.match(new RegExp(`"have":${right},"bytesLeft":`))
     expect(same(into, made.files)).to.equal(true)
   }).timeout(20_000)
 })
