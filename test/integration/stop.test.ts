@@ -115,6 +115,27 @@ describe('a command that is stopped', () => {
     expect((await getter.ended).code).to.equal(0)
   })
 
+  it('get --ratio, get --seed-time: end with 0 once it has been seeded enough, and at once the next time', async () => {
+    const made = bench.make('tune.bin', 100_000, 16_384)
+    const seeder = await bench.seeder(made)
+    const getter = (...goal: string[]): RunningCli =>
+      run('get', made.file, '-o', 'into', '--peer', `127.0.0.1:${seeder.port}`, ...goal)
+    const lines = (await getter('--ratio', '3', '--seed-time', '0').ended).stdout.trim().split('\n')
+    const told = lines.map(line => JSON.parse(line) as { event: string; phase?: string })
+    expect(told.map(row => row.phase ?? row.event).filter(word => word !== 'progress')).to.deep.equal([
+      'ready',
+      'torrent',
+      'complete',
+      'finished',
+      'stopped',
+    ])
+    const again = await getter('--seed-time', '0').ended
+    expect(again.code).to.equal(0)
+    expect(again.stdout).to.contain('"phase":"finished"')
+    const wrong = await getter('--ratio', 'much').ended
+    expect(wrong.code).to.equal(2)
+  })
+
   it('waits a little for a tracker that does not answer, and not at all after a second signal', async () => {
     const made = bench.make('tune.bin', 100_000, 16_384)
     const patient = seed(made)
