@@ -32,7 +32,8 @@ export interface MovedContent {
 }
 
 // magic 8, version u16, flags u16, info-hash 20, pieces u32, uploaded u64, downloaded u64, seeding u64, stamp length u32,
-// moved length u32, stamp, moved (home, a zero byte, folder), bits, SHA-1 of all before it
+// moved length u32, stamp, moved (home, a zero byte, folder), bits, SHA-1 of all before it. Version 1, which is read as
+// well, had neither seeding nor moved, and its only flag was CLEAN: everything was wanted.
 const MAGIC = Buffer.from('SHOALRSM', 'latin1')
 const VERSION = 2
 const CLEAN = 1
@@ -49,6 +50,8 @@ const AT = {
   movedLength: 64,
   stamp: 68,
 }
+/** Where version 1 had its stamp length and its stamp. */
+const OLD_AT = { stampLength: 52, stamp: 56 }
 const CHECKSUM = 20
 
 export function encodeResume(state: ResumeState, infoHash: InfoHash): Uint8Array {
@@ -77,24 +80,28 @@ export function encodeResume(state: ResumeState, infoHash: InfoHash): Uint8Array
 
 /** A text says in a few words why the bytes cannot be used; cut short anywhere, they never can. */
 export function decodeResume(bytes: Uint8Array, infoHash: InfoHash, pieceCount: number): ResumeState | string {
-  if (bytes.length < AT.stamp + CHECKSUM) return 'it is cut short'
+  if (bytes.length < OLD_AT.stamp + CHECKSUM) return 'it is cut short'
   if (!equalBytes(bytes.subarray(0, MAGIC.length), MAGIC)) return 'it is no resume file'
-  if (readU16(bytes, AT.version) !== VERSION) return `its version is ${readU16(bytes, AT.version)}, not ${VERSION}`
+  const version = readU16(bytes, AT.version)
+  const old = version === 1
+  if (!old && version !== VERSION) return `its version is ${version}, not ${VERSION}`
+  if (!old && bytes.length < AT.stamp + CHECKSUM) return 'it is cut short'
   const end = bytes.length - CHECKSUM
   if (!equalBytes(checksum(bytes.subarray(0, end)), bytes.subarray(end))) return 'it is damaged'
   if (!equalBytes(bytes.subarray(AT.infoHash, AT.pieces), infoHash)) return 'it belongs to another torrent'
-  const movedAt = AT.stamp + readU32(bytes, AT.stampLength)
-  const bitsAt = movedAt + readU32(bytes, AT.movedLength)
+  const { stamp: stampAt, stampLength } = old ? OLD_AT : AT
+  const movedAt = stampAt + readU32(bytes, stampLength)
+  const bitsAt = movedAt + (old ? 0 : readU32(bytes, AT.movedLength))
   const flushed = Bitfield.from(bytes.subarray(Math.min(bitsAt, end), end), pieceCount)
   if (flushed === null || readU32(bytes, AT.pieces) !== pieceCount) return 'it has another number of pieces'
   const flags = readU16(bytes, AT.flags)
   return {
     flushed,
-    stamp: textOf(bytes.subarray(AT.stamp, movedAt)),
+    stamp: textOf(bytes.subarray(stampAt, movedAt)),
     uploaded: readU64(bytes, AT.uploaded),
     downloaded: readU64(bytes, AT.downloaded),
-    seedingMs: readU64(bytes, AT.seeding),
-    complete: (flags & COMPLETE) !== 0,
+    seedingMs: old ? 0 : readU64(bytes, AT.seeding),
+    complete: old ? flushed.full : (flags & COMPLETE) !== 0,
     moved: movedOf(textOf(bytes.subarray(movedAt, bitsAt))),
     clean: (flags & CLEAN) !== 0,
   }

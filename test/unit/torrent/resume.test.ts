@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
+import { createHash } from 'node:crypto'
 import { Bitfield } from '../../../core/base/bitfield.js'
 import { infoHashOf, type InfoHash } from '../../../core/protocol/ids.js'
 import {
@@ -49,6 +50,21 @@ function plan(
   return { trust: picture(trust), check: picture(check), because }
 }
 
+/** A state as version 1 wrote it. */
+function versionOne(flushed: string, hash: InfoHash, stamp: string, clean: boolean): Uint8Array {
+  const head = Buffer.alloc(56)
+  head.write('SHOALRSM', 'latin1')
+  head.writeUInt16BE(1, 8)
+  head.writeUInt16BE(clean ? 1 : 0, 10)
+  head.set(hash, 12)
+  head.writeUInt32BE(flushed.length, 32)
+  head.writeBigUInt64BE(7n, 36)
+  head.writeBigUInt64BE(2n ** 40n + 3n, 44)
+  head.writeUInt32BE(stamp.length, 52)
+  const body = Buffer.concat([head, Buffer.from(stamp), bits(flushed).bytes])
+  return Buffer.concat([body, createHash('sha1').update(body).digest()])
+}
+
 describe('resume: file', () => {
   const HASH = hashOf(9)
   const COUNT = 11
@@ -93,20 +109,45 @@ describe('resume: file', () => {
     )
   })
 
-  it('is refused when cut at any byte, or longer', () => {
-    for (let length = 0; length < bytes.length; length++) {
-      expect(decodeResume(bytes.subarray(0, length), HASH, COUNT), `${length} bytes`).to.be.a('string')
+  it('comes back from version 1, with what that did not know as it was then', () => {
+    for (const [picked, clean, stamp] of [
+      ['** ** ** **', false, ''],
+      ['***********', true, 'a'.repeat(40)],
+    ] as const) {
+      const back = decodeResume(versionOne(picked, HASH, stamp, clean), HASH, COUNT)
+      if (typeof back === 'string') throw new Error(back)
+      expect({ ...back, flushed: picture(back.flushed) }).to.deep.equal({
+        flushed: picked,
+        stamp,
+        uploaded: 7,
+        downloaded: 2 ** 40 + 3,
+        seedingMs: 0,
+        complete: clean,
+        moved: null,
+        clean,
+      })
     }
-    expect(decodeResume(Buffer.concat([bytes, new Uint8Array(1)]), HASH, COUNT)).to.be.a('string')
   })
 
-  it('is refused when any one bit differs', () => {
-    for (let bit = 0; bit < bytes.length * 8; bit++) {
-      const damaged = bytes.slice()
-      damaged[bit >> 3]! ^= 1 << (bit & 7)
-      expect(decodeResume(damaged, HASH, COUNT), `bit ${bit}`).to.be.a('string')
-    }
-  })
+  for (const [version, whole] of [
+    [1, versionOne('** ** ** **', HASH, 'a'.repeat(40), true)],
+    [2, bytes],
+  ] as const) {
+    it(`is refused when cut at any byte, or longer (version ${version})`, () => {
+      for (let length = 0; length < whole.length; length++) {
+        expect(decodeResume(whole.subarray(0, length), HASH, COUNT), `${length} bytes`).to.be.a('string')
+      }
+      expect(decodeResume(Buffer.concat([whole, new Uint8Array(1)]), HASH, COUNT)).to.be.a('string')
+    })
+
+    it(`is refused when any one bit differs (version ${version})`, () => {
+      for (let bit = 0; bit < whole.length * 8; bit++) {
+        const damaged = whole.slice()
+        damaged[bit >> 3]! ^= 1 << (bit & 7)
+        expect(decodeResume(damaged, HASH, COUNT), `bit ${bit}`).to.be.a('string')
+      }
+    })
+  }
 
   it('is refused for another torrent, another number of pieces, another version, and as noise', () => {
     expect(decodeResume(bytes, hashOf(8), COUNT)).to.equal('it belongs to another torrent')
