@@ -84,6 +84,15 @@ export class PieceWork {
     this.current[p] = NO_SLOT
   }
 
+  /** It works on nothing any more, and what it began is for others. */
+  quit(p: number): void {
+    this.leave(p)
+    for (let i = 0; i < this.slots.openCount; i++) {
+      const slot = this.slots.open[i]!
+      if (this.slots.owner[slot] === p) this.slots.owner[slot] = NOBODY
+    }
+  }
+
   private openNext(peer: Peer): number {
     if (this.book.count(PieceState.Wanted) === 0) return NO_SLOT
     const piece = this.selector.pick(peer.view, this.ticks)
