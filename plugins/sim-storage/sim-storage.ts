@@ -77,9 +77,11 @@ export class SimStorage implements TorrentStorage {
     return this.work(0, () => {
       const { disk } = this.machine
       how.signal.throwIfAborted()
-      const found = this.content.paths().filter(path => disk.file(path) !== undefined)
+      const paths = this.content.paths()
+      const found = paths.filter(path => disk.file(path) !== undefined)
       const target = (path: string): string => folder + path.slice(this.spec.folder.length)
-      const taken = found.find(path => disk.file(target(path)) !== undefined)
+      const gone = how.resumed && found.length === 0
+      const taken = gone ? undefined : paths.find(path => disk.file(target(path)) !== undefined)
       if (taken !== undefined) throw errors.make('ERR_STORAGE_EXISTS', `${target(taken)} is there already`)
       disk.makeFolder(folder)
       for (const path of found) {

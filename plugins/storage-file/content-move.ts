@@ -15,39 +15,46 @@ import { storageErrors } from './errors.js'
 import { faultError, systemError } from './fault-text.js'
 import { walkFolders } from './safe-path.js'
 
-interface Moving {
+/** Some clocks of file systems tick every two seconds. */
+const SAME_TIME_MS = 2_000
+
+interface Found {
   readonly file: number
   readonly from: string
   readonly to: string
-  readonly length: number
-  /** It is at its new place already. */
-  readonly there: boolean
+  readonly here: Stats | undefined
+  readonly there: Stats | undefined
+}
+
+interface Moving extends Found {
+  readonly here: Stats
 }
 
 /** Nobody has the files open. */
 export async function moveContent(spec: ContentSpec, folder: string, how: StorageMove): Promise<void> {
   const target = { ...spec, root: folder }
   const made: Moving[] = []
-  const files: Moving[] = []
+  let files: readonly Moving[] = []
   try {
     await fs.mkdir(folder, { recursive: true, mode: 0o755 })
     target.root = await fs.realpath(folder)
     if (target.root === spec.root) return
+    const found: Found[] = []
     for (let file = 0; file < spec.files.length; file++) {
-      if (spec.files[file]!.padding) continue
-      const moving = await look(spec, target, file, how.resumed)
-      if (moving !== null) files.push(moving)
+      if (!spec.files[file]!.padding) found.push(await look(spec, target, file))
     }
+    files = found.filter(isHere)
+    refuseTaken(found, files, how.resumed)
     for (const moving of files) {
       how.signal.throwIfAborted()
       walkFolders(target.root, spec.files[moving.file]!.path, moving.file, true)
-      if (moving.there) await fs.rm(partOf(moving.to), { force: true })
+      if (moving.there !== undefined) await fs.rm(partOf(moving.to), { force: true })
       else {
         await bring(moving, how)
         made.push(moving)
       }
     }
-    await syncFolders(files.map(moving => moving.to))
+    await syncFolders(target.root, files)
   } catch (error) {
     // What was told to end is gone on with; what failed leaves nothing behind.
     if (!how.signal.aborted && !how.resumed) {
@@ -61,22 +68,40 @@ export async function moveContent(spec: ContentSpec, folder: string, how: Storag
   deleteEmptyFolders(spec.root, spec.files)
 }
 
-/** null: there is nothing of it to move. */
-async function look(spec: ContentSpec, target: ContentSpec, file: number, resumed: boolean): Promise<Moving | null> {
+async function look(spec: ContentSpec, target: ContentSpec, file: number): Promise<Found> {
   const { path: elements } = spec.files[file]!
   const [from, to] = [path.join(spec.root, ...elements), path.join(target.root, ...elements)]
   const inside = walkFolders(target.root, elements, file, false)
   const [here, there] = [await lstat(from, file), inside ? await lstat(to, file) : undefined]
-  if (here === undefined) return null
-  if (!here.isFile())
+  if (here?.isFile() === false)
     throw faultError(new DiskFault(here.isSymbolicLink() ? Outcome.Link : Outcome.NotFile, file), spec, '')
-  const same = there !== undefined && ((there.ino === here.ino && there.dev === here.dev) || alike(here, there))
-  if (there !== undefined && !(resumed && same)) {
-    throw storageErrors.make('ERR_STORAGE_EXISTS', `${to} is there already; move it away, or choose another folder`, {
-      details: { path: to },
-    })
+  return { file, from, to, here, there }
+}
+
+function isHere(found: Found): found is Moving {
+  return found.here !== undefined
+}
+
+/**
+ * A file that is still to be fetched must not fall on somebody else's either. One that is only there is ours where the
+ * old names were being deleted, which begins when everything has arrived.
+ */
+function refuseTaken(found: readonly Found[], files: readonly Moving[], resumed: boolean): void {
+  const ours = ({ here, there }: Found): boolean =>
+    here !== undefined &&
+    there !== undefined &&
+    ((there.ino === here.ino && there.dev === here.dev) || alike(here, there))
+  const arrived = files.every(ours)
+  for (const one of found) {
+    if (one.there === undefined || (resumed && (one.here === undefined ? arrived : ours(one)))) continue
+    throw storageErrors.make(
+      'ERR_STORAGE_EXISTS',
+      `${one.to} is there already; move it away, or choose another folder`,
+      {
+        details: { path: one.to },
+      },
+    )
   }
-  return { file, from, to, length: here.size, there: there !== undefined }
 }
 
 function told(error: unknown, target: ContentSpec): unknown {
@@ -87,11 +112,11 @@ function told(error: unknown, target: ContentSpec): unknown {
 
 /** A copy has the size and the time of what it was made from. */
 function alike(a: { size: number; mtimeMs: number }, b: { size: number; mtimeMs: number }): boolean {
-  return a.size === b.size && Math.abs(a.mtimeMs - b.mtimeMs) < 1
+  return a.size === b.size && Math.abs(a.mtimeMs - b.mtimeMs) <= SAME_TIME_MS
 }
 
-async function bring({ file, from, to, length }: Moving, how: StorageMove): Promise<void> {
-  if (await linked(from, to, file)) return how.moved(length)
+async function bring({ file, from, to, here }: Moving, how: StorageMove): Promise<void> {
+  if (await linked(from, to, file)) return how.moved(here.size)
   const part = partOf(to)
   try {
     await copyFile(from, part, how)
@@ -134,15 +159,24 @@ async function lstat(at: string, file: number): Promise<Stats | undefined> {
   }
 }
 
-async function syncFolders(files: readonly string[]): Promise<void> {
+/** Every folder that may have a new entry, that of the root included. */
+async function syncFolders(root: string, files: readonly Moving[]): Promise<void> {
   // Windows opens no folders, and keeps entries safe by itself.
   if (process.platform === 'win32') return
-  for (const folder of new Set(files.map(file => path.dirname(file)))) {
-    const handle = await fs.open(folder, 'r')
-    try {
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
+  const folders = new Set<string>()
+  for (const { to } of files) {
+    for (let at = path.dirname(to); at.length >= root.length && !folders.has(at); at = path.dirname(at)) folders.add(at)
+  }
+  for (const folder of folders) await syncFolder(folder)
+  // What is above need not be ours to read.
+  if (folders.size > 0) await syncFolder(path.dirname(root)).catch(() => {})
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await fs.open(folder, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
   }
 }
