@@ -3,7 +3,7 @@
 import type { TorrentStorage } from '../../core/contracts/storage.js'
 import type { MovedContent, ResumeState } from '../../core/torrent/resume.js'
 import { Bitfield } from '../../core/base/bitfield.js'
-import type { NodeError } from '../../core/base/errors.js'
+import { NodeError } from '../../core/base/errors.js'
 import { z } from '../../core/kernel/plugin.js'
 import { clientErrors } from './errors.js'
 import type { ResumeStore } from './resume-store.js'
@@ -96,8 +96,9 @@ export class ContentPlace {
   async remove(): Promise<void> {
     this.recall(await this.resume.peek(this.pieceCount))
     const plan = await this.pending()
-    const folders = new Set(plan === null ? [this.folderNow] : [plan.from, plan.to])
-    for (const folder of folders) {
+    const folders =
+      plan === null ? [this.folderNow] : (await this.ownsTarget(plan)) ? [plan.from, plan.to] : [plan.from]
+    for (const folder of new Set(folders)) {
       const storage = await this.open(new AbortController().signal, folder)
       try {
         await storage.remove?.()
@@ -105,6 +106,19 @@ export class ContentPlace {
         await storage.close()
       }
     }
+  }
+
+  /** Of a move that was cut short: what lies where it was to go came from here. Asked by going on with it, and no further. */
+  private async ownsTarget({ from, to }: MovePlan): Promise<boolean> {
+    const storage = await this.open(new AbortController().signal, from)
+    try {
+      await storage.move?.(to, { resumed: true, signal: AbortSignal.abort(), moved: () => {} })
+    } catch (error) {
+      return !NodeError.is(error) || error.code !== 'ERR_STORAGE_EXISTS'
+    } finally {
+      await storage.close()
+    }
+    return true
   }
 
   async forget(): Promise<void> {

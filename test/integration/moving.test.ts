@@ -153,6 +153,33 @@ describe('content that is moved', () => {
     expect(fs.existsSync(bench.at('state', `${made.hash}.move`))).to.equal(false)
   })
 
+  it('is deleted while it is on its way, and nothing of anybody else with it', async () => {
+    for (const foreign of [false, true]) {
+      const made = bench.make(`album-${foreign}`, SIZES, PIECE)
+      const state = bench.at(`state-${foreign}`)
+      const [from, to] = [path.join(made.origin, `album-${foreign}`), bench.at(`to-${foreign}`, `album-${foreign}`)]
+      fs.mkdirSync(path.join(to, 'b'), { recursive: true })
+      fs.mkdirSync(state)
+      fs.linkSync(path.join(from, 'a'), path.join(to, 'a'))
+      if (foreign) fs.writeFileSync(path.join(to, 'b', 'c'), 'his')
+      const plan = { from: made.origin, to: path.dirname(to), untouched: true }
+      fs.writeFileSync(path.join(state, `${made.hash}.move`), JSON.stringify(plan))
+      const node = await bench.node({
+        dataDir: state,
+        client: { torrents: [{ file: made.file, into: made.origin, paused: true }] },
+      })
+      await until(() => node.api.snapshot().torrents.length === 1)
+      await node.api.remove(made.hash, { deleteData: true })
+      expect(fs.existsSync(from)).to.equal(false)
+      if (foreign) expect(fs.readFileSync(path.join(to, 'b', 'c'), 'utf8')).to.equal('his')
+      else expect(fs.existsSync(to)).to.equal(false)
+      expect(fs.readdirSync(state).filter(name => name.startsWith(made.hash) && !name.endsWith('.lock'))).to.deep.equal(
+        [],
+      )
+      await node.stop()
+    }
+  })
+
   it('is not moved where it belongs to somebody else', async () => {
     const made = bench.make('one.bin', 50_000, PIECE)
     const node = await bench.node({
