@@ -91,7 +91,7 @@ export class TorrentFiles {
 
   /** The torrent is removed. */
   forget(): Promise<void> {
-    return this.store.save(null)
+    return this.latest.then(() => this.store.save(null))
   }
 
   get wanted(): Wanted {
@@ -164,10 +164,10 @@ export class TorrentFiles {
     try {
       await held.storage.want?.(wanted)
     } catch (error) {
-      // Closed meanwhile: they are heeded when it is opened again.
-      if (this.held !== held) return
-      throw error
+      if (this.held === held) throw error
     }
+    // Closed meanwhile: they are heeded when it is opened again.
+    if (this.held !== held) return
     held.sessions.wake()?.prioritize(pieceWishes(files, geometry, choice))
   }
 }
