@@ -49,7 +49,8 @@ export class SpeedLimits {
   torrent(hash: string, written: WrittenLimits | undefined): TorrentPace {
     const known = this.torrents.get(hash)
     if (known !== undefined) return known.pace
-    const one = { pace: this.pace.torrent(), set: fit(laidOver(NONE, written)) }
+    const set = fit(laidOver(NONE, written))
+    const one = { pace: this.pace.torrent(), set }
     this.torrents.set(hash, one)
     one.pace.limit(one.set)
     return one.pace
