@@ -170,15 +170,16 @@ export class OpenTorrent {
     this.checkpointAt = this.tickedAt = this.parts.host.clock.now()
   }
 
-  /** Once a second. */
-  tick(now: number): void {
+  /** Once a second. `timed`: the time it was seeded must not be lost. */
+  tick(now: number, timed: boolean): void {
     const { sessions } = this
     sessions.tick(now, !this.peers.dialling && this.files.everything)
     if (sessions.complete) this.seedingMs += now - this.tickedAt
     this.tickedAt = now
     const since = now - this.checkpointAt
     if (this.resume.changed && since >= CHECKPOINT_MS) void this.checkpoint(false)
-    else if (since >= TOTALS_MS && sessions.uploaded !== this.uploadedThen) void this.checkpoint(sessions.complete)
+    else if (since >= TOTALS_MS && (timed || sessions.uploaded !== this.uploadedThen))
+      void this.checkpoint(sessions.complete)
   }
 
   get standing(): Standing | null {

@@ -36,7 +36,7 @@ export class TorrentRecord {
     this.judge()
   }
 
-  /** Wishes changed: what was seeded enough has to be gone on with where more is wanted. */
+  /** Wishes changed, or it was looked at: what was seeded enough has to be gone on with where something is missing. */
   rewished(whole: boolean): void {
     this.whole = whole
     if (!whole) this.satisfied = false

@@ -128,19 +128,20 @@ export class Torrent implements Queued {
 
   /** From now on it is at work as its place allows. `look`: first of all at what an earlier run left. */
   async begin(look: boolean): Promise<void> {
-    if (look) {
-      const state = await this.resume.peek(this.plan.metainfo.geometry.pieceCount)
-      this.place.recall(state)
-      if (state !== null) {
-        await this.files.recall(state.flushed)
-        this.record.recall(state)
-        this.record.rewished(this.files.wanted.bytesLeft === 0)
-      }
-    }
+    if (look) await this.after(() => this.recall())
     this.known = true
     this.events.changed(this)
     this.tell()
     await this.settled()
+  }
+
+  private async recall(): Promise<void> {
+    const state = await this.resume.peek(this.plan.metainfo.geometry.pieceCount)
+    this.place.recall(state)
+    if (state === null) return
+    await this.files.recall(state.flushed)
+    this.record.recall(state)
+    this.record.rewished(this.files.wanted.bytesLeft === 0)
   }
 
   /** Resolves once all that was ordered is done; rejects where it has failed. */
@@ -221,8 +222,10 @@ export class Torrent implements Queued {
   /** Once a second. */
   tick(now: number): void {
     const { held, record } = this
+    // Being hashed or moved is neither standing still nor a turn.
+    if (this.placed && !this.running) this.idleSince = this.placedAt = now
     if (!this.running || held === null) return
-    held.tick(now)
+    held.tick(now, record.timed)
     if (!record.whole && (held.session?.rates.down ?? 0) >= 1) this.idleSince = now
     record.judge(held.standing ?? record.standing)
     if (record.satisfied) this.events.changed(this)
@@ -282,8 +285,8 @@ export class Torrent implements Queued {
     } finally {
       this.progress.end()
     }
-    record.whole = held.sessions.complete
-    record.judge(held.standing ?? record.standing)
+    record.standing = held.standing ?? record.standing
+    record.rewished(held.sessions.complete)
     this.events.changed(this)
   }
 

@@ -74,6 +74,10 @@ class Disk implements TorrentStorage {
     return Promise.resolve('stamp')
   }
 
+  async want(): Promise<void> {
+    await this.bed.wanting?.passed
+  }
+
   async flush(): Promise<void> {
     this.bed.flushes++
     await this.bed.flushing?.passed
@@ -97,6 +101,7 @@ export class ClientBed {
   mostOpening = 0
   opening: Gate | null = null
   checking: Gate | null = null
+  wanting: Gate | null = null
   flushing: Gate | null = null
   parting: () => Promise<void> = () => Promise.resolve()
   readonly disks: Disk[] = []
