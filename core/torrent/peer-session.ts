@@ -1,68 +1,52 @@
-// One link: handshake, messages in, messages out, and what both sides have said of choke and interest. Decisions about
-// pieces and blocks are the scheduler's, about choking the round's; this file only speaks.
+// One link, from the greeting to its end: bytes in, messages out, and how long each side may keep silent. What the peer
+// says is heard by peer-ear, what it asks of us is kept by peer-demand.
 import type { Endpoint } from '../base/address.js'
 import { Bitfield } from '../base/bitfield.js'
 import type { NodeError } from '../base/errors.js'
 import type { PeerLink, PeerSink } from '../contracts/peer-transport.js'
-import { allowedFastSet } from '../protocol/allowed-fast.js'
-import { HandshakeReader, type Handshake } from '../protocol/handshake.js'
-import { MAX_REQUEST_LENGTH } from '../protocol/limits.js'
-import { WireDecoder, type WireHandler } from '../protocol/wire-decoder.js'
+import type { Handshake } from '../protocol/handshake.js'
+import { WireDecoder } from '../protocol/wire-decoder.js'
 import { WireFault } from '../protocol/wire-messages.js'
 import { Backlog } from './backlog.js'
 import { CloseReason } from './close-reason.js'
-import { ReadFlow, UploadFlow } from './flows.js'
+import { Greeting } from './greeting.js'
+import { PeerDemand } from './peer-demand.js'
+import { PeerEar, type Speaker } from './peer-ear.js'
 import { PeerExtensions } from './peer-extensions.js'
 import { PeerLens } from './peer-lens.js'
-import { PeerPieces, Told } from './peer-pieces.js'
-import { type Peer, PeerFlag } from './peer-table.js'
+import { PeerPieces } from './peer-pieces.js'
+import { PeerFlag } from './peer-table.js'
 import { PeerVoice } from './peer-voice.js'
-import type { RateLane } from './rate-gate.js'
 import type { FindSwarm, Swarm } from './swarm.js'
-import { UploadQueue } from './upload-queue.js'
 
 const HANDSHAKE_MS = 10_000
 const IDLE_MS = 150_000
 const KEEP_ALIVE_MS = 100_000
-/** Pieces a choked peer may have all the same (BEP 6), so that a newcomer gets something to trade. */
-const FAST_PIECES = 10
-/** Requests that make no sense, and bytes nobody asked for, before a peer is closed. */
-const MOST_BAD_REQUESTS = 300
-const MOST_UNREQUESTED = 8 << 20
-/** Refusals that may wait for a peer that does not read them. */
-const MOST_UNREAD_REFUSALS = 8_000
-
-export class PeerSession implements PeerSink, WireHandler, Peer {
+export class PeerSession implements PeerSink, Speaker {
   slot = -1
   serial = 0
   view = new PeerLens(this, null)
-  allowedFast: readonly number[] = []
   extensions: PeerExtensions | null = null
   peerId: Handshake['peerId'] | null = null
 
   private swarm: Swarm | null
-  private reader: HandshakeReader | null = new HandshakeReader()
-  private decoder: WireDecoder | null = null
-  private uploads: UploadQueue | null = null
-  /** Where there is a limit: our turns to send and to read. */
-  private upload: UploadFlow | null = null
-  private reading: ReadFlow | null = null
+  private greeting: Greeting | null
   readonly voice: PeerVoice
+  private readonly backlog: Backlog
+  /** From its joining on. */
+  private decoder: WireDecoder | null = null
   private pieces: PeerPieces | null = null
-  private grantedFast: readonly number[] = []
-  private badRequests = 0
-  private unrequested = 0
-  private unreadRefusals = 0
+  private demand: PeerDemand | null = null
+  private ear: PeerEar | null = null
   private reason: CloseReason | null = null
   private heardAt: number
   private spokeAt: number
-  private readonly backlog: Backlog
 
   /** Outgoing: `swarm` is given and greets at once. Incoming: the handshake says which one is wanted. */
   constructor(
     readonly link: PeerLink,
     swarm: Swarm | null,
-    private readonly find: FindSwarm,
+    find: FindSwarm,
     private readonly ended: (session: PeerSession, reason: CloseReason) => void,
     now: number,
   ) {
@@ -70,11 +54,12 @@ export class PeerSession implements PeerSink, WireHandler, Peer {
     this.heardAt = this.spokeAt = now
     this.voice = new PeerVoice(link)
     this.backlog = new Backlog(this.voice, now)
+    this.greeting = new Greeting(swarm, this.voice, link.remote, find)
   }
 
   begin(): void {
     this.link.open(this)
-    if (this.swarm !== null) this.voice.greet(this.swarm.infoHash, this.swarm.peerId)
+    this.greeting?.begin()
   }
 
   get remote(): Endpoint {
@@ -93,6 +78,10 @@ export class PeerSession implements PeerSink, WireHandler, Peer {
     return this.pieces?.seed ?? false
   }
 
+  get allowedFast(): readonly number[] {
+    return this.ear?.allowedFast ?? NONE
+  }
+
   holds(piece: number): boolean {
     return this.pieces?.holds(piece) ?? false
   }
@@ -106,10 +95,9 @@ export class PeerSession implements PeerSink, WireHandler, Peer {
   onData(chunk: Uint8Array): void {
     if (this.reason !== null) return
     let from = 0
-    if (this.reader !== null) {
-      from = this.reader.push(chunk)
-      if (from < 0) return this.close(CloseReason.NotPlain)
-      if (!this.meet(this.reader)) return
+    if (this.greeting !== null) {
+      from = this.meet(this.greeting, chunk)
+      if (from < 0) return
     }
     if (this.decoder === null || this.swarm === null) return
     this.heardAt = this.swarm.now
@@ -124,7 +112,7 @@ export class PeerSession implements PeerSink, WireHandler, Peer {
 
   onWritable(): void {
     this.voice.writable = true
-    this.unreadRefusals = 0
+    this.demand?.caughtUp()
     if (this.swarm !== null) this.backlog.catchUp(this.swarm)
     this.pump()
     this.voice.flush()
@@ -134,7 +122,7 @@ export class PeerSession implements PeerSink, WireHandler, Peer {
     const reason = this.reason ?? CloseReason.Remote
     this.reason = reason
     if (this.slot >= 0 && this.swarm !== null) this.leave(this.swarm, reason, error)
-    this.uploads?.close()
+    this.demand?.close()
     this.ended(this, reason)
   }
 
@@ -160,13 +148,13 @@ export class PeerSession implements PeerSink, WireHandler, Peer {
       if (now - this.heardAt > HANDSHAKE_MS) this.close(CloseReason.HandshakeTimeout)
       return
     }
-    if (this.reading?.paused) this.excuse(now)
+    if (this.ear?.paused) this.excuse(now, swarm)
     if (now - this.heardAt > IDLE_MS) return this.close(CloseReason.Idle)
     if (this.backlog.hopeless(now, swarm)) return this.close(CloseReason.Deaf)
     if (this.voice.spoke) this.spokeAt = now
     this.voice.spoke = false
     this.pieces?.forgive(now)
-    this.uploads?.tick()
+    this.demand?.tick()
     this.backlog.catchUp(swarm)
     if (now - this.spokeAt > KEEP_ALIVE_MS) this.voice.keepAlive()
     this.pump()
@@ -175,34 +163,24 @@ export class PeerSession implements PeerSink, WireHandler, Peer {
 
   // ---- the greeting
 
-  /** False: no more is to be read now. */
-  private meet(reader: HandshakeReader): boolean {
-    const incoming = this.swarm === null
-    if (incoming && reader.infoHash !== null) {
-      this.swarm = this.find(reader.infoHash, this.remote)
-      if (this.swarm === null) return this.refuse(CloseReason.UnknownTorrent)
-      this.voice.greet(this.swarm.infoHash, this.swarm.peerId)
-    }
-    const handshake = reader.handshake
-    const swarm = this.swarm
-    if (handshake === null || swarm === null) return false
-    this.reader = null
-    if (handshake.infoHash.some((byte, i) => byte !== swarm.infoHash[i])) return this.refuse(CloseReason.WrongTorrent)
+  /** Where what comes after the greeting begins; -1: the peer has not said all of it, or may not join. */
+  private meet(greeting: Greeting, chunk: Uint8Array): number {
+    const handshake = greeting.hear(chunk)
+    const { swarm } = greeting
+    this.swarm = swarm
+    if (greeting.refusal !== null) this.close(greeting.refusal)
+    if (handshake === null || swarm === null) return -1
+    this.greeting = null
     this.peerId = handshake.peerId
     const refusal = swarm.admits(this, handshake)
-    if (refusal !== null) return this.refuse(refusal)
-    this.join(swarm, handshake)
-    return true
-  }
-
-  private refuse(reason: CloseReason): false {
-    this.close(reason)
-    return false
+    if (refusal === null) this.join(swarm, handshake)
+    else this.close(refusal)
+    return refusal === null ? greeting.end : -1
   }
 
   private join(swarm: Swarm, handshake: Handshake): void {
     this.voice.fast = handshake.fast
-    this.pieces = new PeerPieces(swarm, this)
+    const pieces = (this.pieces = new PeerPieces(swarm, this))
     const taken = swarm.peers.take((slot, serial) => {
       this.slot = slot
       this.serial = serial
@@ -210,44 +188,28 @@ export class PeerSession implements PeerSink, WireHandler, Peer {
     }, swarm.now)
     if (taken === null) return this.close(CloseReason.Full)
     this.view = new PeerLens(this, swarm.peers)
-    this.decoder = new WireDecoder(this, swarm.geometry.pieceCount, handshake.fast)
-    this.uploads = new UploadQueue(
-      this.slot,
-      this.voice,
-      swarm.geometry,
-      swarm.reads,
-      piece => swarm.serves(piece),
-      bytes => {
-        swarm.peers.upNow[this.slot]! += bytes
-        swarm.uploaded(bytes)
-      },
-    )
+    const demand = (this.demand = new PeerDemand(swarm, this))
+    const extensions = (this.extensions = new PeerExtensions(swarm, this.voice, this.remote.ip))
+    this.ear = new PeerEar(this, swarm, this.link, pieces, demand, extensions)
+    this.decoder = new WireDecoder(this.ear, swarm.geometry.pieceCount, handshake.fast)
     this.heardAt = swarm.now
     swarm.joined(this)
     this.voice.pieces(swarm.book.have)
-    this.extensions = new PeerExtensions(swarm, this.voice, this.remote.ip)
-    if (handshake.extended) this.extensions.greet()
-    if (handshake.fast) this.grantFast(swarm)
+    if (handshake.extended) extensions.greet()
+    if (handshake.fast) demand.grantFast(this.remote.ip)
     this.voice.flush()
   }
 
-  private grantFast(swarm: Swarm): void {
-    this.grantedFast = allowedFastSet(this.remote.ip, swarm.infoHash, swarm.geometry.pieceCount, FAST_PIECES)
-    for (const piece of this.grantedFast) {
-      if (swarm.book.have.has(piece)) this.voice.allowedFast(piece)
-    }
-  }
-
   /** It is we who do not read what it sends. */
-  private excuse(now: number): void {
+  private excuse(now: number, swarm: Swarm): void {
     this.heardAt = now
-    if (this.swarm !== null) this.swarm.peers.lastBlock[this.slot] = now
+    swarm.peers.lastBlock[this.slot] = now
   }
 
   private leave(swarm: Swarm, reason: CloseReason, error: NodeError | null): void {
     swarm.scheduler.release(this)
-    if (this.upload !== null) swarm.pace.uploads.leave(this.upload)
-    this.reading?.leave()
+    this.demand?.leave()
+    this.ear?.leave()
     this.pieces?.leave()
     swarm.peers.release(this.slot)
     this.slot = -1
@@ -270,7 +232,7 @@ export class PeerSession implements PeerSink, WireHandler, Peer {
 
   setChoked(choked: boolean): void {
     this.voice.choke(choked)
-    if (choked) this.uploads?.refuse(piece => this.grantedFast.includes(piece))
+    if (choked) this.demand?.refuse()
   }
 
   /** Whether we want anything more of anybody has changed. */
@@ -285,132 +247,9 @@ export class PeerSession implements PeerSink, WireHandler, Peer {
   }
 
   pump(): void {
-    const { uploads, swarm } = this
-    if (uploads === null || swarm === null || this.reason !== null) return
-    const lane = swarm.pace.uploads
-    uploads.pump(lane.limited ? 0 : Infinity)
-    if (lane.limited && uploads.ready) lane.want((this.upload ??= new UploadFlow(uploads, lane)))
-  }
-
-  // ---- what the peer says
-
-  onKeepAlive(): void {}
-
-  onChoke(): void {
-    const swarm = this.swarm
-    if (swarm === null || swarm.peers.is(this.slot, PeerFlag.TheyChoke)) return
-    swarm.peers.set(this.slot, PeerFlag.TheyChoke, true)
-    // With BEP 6 each request is refused by a message of its own.
-    if (!this.voice.fast) swarm.scheduler.release(this)
-    else swarm.scheduler.choked(this)
-  }
-
-  onUnchoke(): void {
-    if (this.swarm === null) return
-    this.swarm.peers.set(this.slot, PeerFlag.TheyChoke, false)
-    this.swarm.scheduler.wake(this)
-  }
-
-  onInterested(): void {
-    const swarm = this.swarm
-    if (swarm === null || swarm.peers.is(this.slot, PeerFlag.TheyWant)) return
-    swarm.peers.set(this.slot, PeerFlag.TheyWant, true)
-    if (swarm.peers.is(this.slot, PeerFlag.WeChoke)) swarm.chokes.interested(this)
-  }
-
-  onNotInterested(): void {
-    const swarm = this.swarm
-    if (swarm === null || !swarm.peers.is(this.slot, PeerFlag.TheyWant)) return
-    swarm.peers.set(this.slot, PeerFlag.TheyWant, false)
-    swarm.chokes.left()
-  }
-
-  onHave(piece: number): void {
-    this.told(this.pieces?.one(piece))
-  }
-
-  onBitfield(bits: Uint8Array): void {
-    this.told(this.pieces?.bitfield(bits))
-  }
-
-  onHaveAll(): void {
-    this.told(this.pieces?.all())
-  }
-
-  onHaveNone(): void {
-    this.told(this.pieces?.none())
-  }
-
-  onRequest(piece: number, begin: number, length: number): void {
-    const swarm = this.swarm
-    if (swarm === null || this.uploads === null) return
-    const index = swarm.geometry.piece(piece)
-    const sensible =
-      index !== -1 &&
-      length > 0 &&
-      length <= MAX_REQUEST_LENGTH &&
-      begin + length <= swarm.geometry.lengthOf(index) &&
-      swarm.book.have.has(piece)
-    if (!sensible) {
-      this.voice.reject(piece, begin, length)
-      if (++this.badRequests > MOST_BAD_REQUESTS) this.close(CloseReason.BadRequests)
-      return
-    }
-    const allowed = !swarm.peers.is(this.slot, PeerFlag.WeChoke) || this.grantedFast.includes(piece)
-    if (allowed && this.uploads.push(piece, begin, length)) return
-    this.voice.reject(piece, begin, length)
-    if (!this.voice.writable && ++this.unreadRefusals > MOST_UNREAD_REFUSALS) this.close(CloseReason.Flood)
-  }
-
-  onCancel(piece: number, begin: number, length: number): void {
-    if (this.uploads?.cancel(piece, begin, length)) this.voice.reject(piece, begin, length)
-  }
-
-  onSuggest(): void {}
-
-  onReject(piece: number, begin: number, length: number): void {
-    const swarm = this.swarm
-    // The answer to a cancel says nothing of what was asked since.
-    if (this.voice.takesBack(length)) return
-    if (swarm === null || !swarm.scheduler.rejected(this, piece, begin, length)) return
-    this.allowedFast = this.allowedFast.filter(allowed => allowed !== piece)
-    if (!swarm.peers.is(this.slot, PeerFlag.TheyChoke)) this.pieces?.refuse(piece)
-  }
-
-  onAllowedFast(piece: number): void {
-    if (this.allowedFast.length >= 4 * FAST_PIECES || this.allowedFast.includes(piece)) return
-    this.allowedFast = [...this.allowedFast, piece]
-    this.swarm?.scheduler.wake(this)
-  }
-
-  onExtended(id: number, payload: Uint8Array): void {
-    if (this.extensions?.heard(this.slot, id, payload) === false) this.close(CloseReason.Flood)
-  }
-
-  onUnknown(): void {}
-
-  blockTarget(piece: number, begin: number, length: number): Uint8Array | null {
-    return this.swarm === null ? null : this.swarm.scheduler.target(this, piece, begin, length)
-  }
-
-  onBlock(piece: number, begin: number, length: number, copied: boolean): void {
-    if (this.swarm?.pace.reads.limited) this.payFor(length, this.swarm.pace.reads)
-    if (this.swarm === null || this.swarm.scheduler.received(this, piece, begin, length, copied)) return
-    if (this.voice.takesBack(length)) return
-    this.unrequested += length
-    if (this.unrequested > MOST_UNREQUESTED) this.close(CloseReason.Unrequested)
-  }
-
-  private payFor(bytes: number, lane: RateLane): void {
-    this.reading ??= new ReadFlow(this.link, lane)
-    this.reading.took(bytes)
-  }
-
-  private told(told: Told | undefined): void {
-    if (told === Told.Nonsense) this.close(CloseReason.Protocol)
-    else if (told === Told.Seed && this.swarm?.book.complete && this.swarm.book.have.full)
-      this.close(CloseReason.BothSeeds)
+    if (this.reason === null) this.demand?.pump()
   }
 }
 
 const EMPTY = new Bitfield(0)
+const NONE: readonly number[] = []
