@@ -136,6 +136,18 @@ export class PeerTable {
     }
   }
 
+  /** Of all together, in bytes a second. */
+  get rates(): { readonly down: number; readonly up: number } {
+    let down = 0
+    let up = 0
+    for (let i = 0; i < this.liveCount; i++) {
+      const slot = this.live[i]!
+      down += this.downRate[slot]!
+      up += this.upRate[slot]!
+    }
+    return { down, up }
+  }
+
   /** Folds a tick's bytes into the rates, an average over about four seconds that starts at the first second's. */
   tickRates(elapsedMs: number): void {
     const weight = Math.min(1, elapsedMs / 4000)

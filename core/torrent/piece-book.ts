@@ -93,6 +93,12 @@ export class PieceBook {
     else if (by > 0 && this.state[piece] === Skipped) this.move(piece, Wanted)
   }
 
+  /** It is on disk as it should be, and was not known to be. */
+  found(raw: number): void {
+    const piece = this.geometry.piece(raw)
+    if (piece !== -1 && !this.have.has(piece)) this.move(piece, Have)
+  }
+
   /** What nobody wants comes to be Skipped where it would be Wanted again. */
   move(piece: PieceIndex, asked: PieceState): void {
     const from = this.state[piece]!

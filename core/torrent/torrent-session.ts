@@ -1,82 +1,36 @@
-// One torrent being worked on: wiring and the tick, nothing else. Each part owns its state; this file owns none but who
-// is connected and whether the torrent runs.
-import { type Endpoint, sameEndpoint } from '../base/address.js'
-import { createRandom, type Random } from '../base/random.js'
+// One torrent being worked on: wiring and the tick, nothing else. Each part owns its state; this file owns none but
+// what was moved in all, and whether the torrent runs.
+import type { Endpoint } from '../base/address.js'
 import type { Bitfield } from '../base/bitfield.js'
-import type { NodeError } from '../base/errors.js'
-import type { ChokePolicy } from '../contracts/choke-policy.js'
-import type { HashPool } from '../contracts/host.js'
 import type { PeerLink } from '../contracts/peer-transport.js'
-import type { PieceSelectorFactory, SwarmView } from '../contracts/piece-selector.js'
 import { PieceState } from '../contracts/piece-selector.js'
-import type { TorrentStorage } from '../contracts/storage.js'
 import type { PieceGeometry } from '../protocol/geometry.js'
 import type { Handshake } from '../protocol/handshake.js'
 import type { InfoHash, PeerId, PieceIndex } from '../protocol/ids.js'
 import { Availability } from './availability.js'
 import { BlockScheduler } from './block-scheduler.js'
-import type { BufferArena } from './buffer-arena.js'
 import { checkPieces } from './checker.js'
 import { ChokeRound } from './choke-round.js'
 import { CloseReason } from './close-reason.js'
+import { Completion } from './completion.js'
 import { Interest } from './interest.js'
-import { PeerAdmission } from './peer-admission.js'
 import type { TorrentPace } from './pace.js'
-import type { PeerBook } from './peer-book.js'
+import { PeerAdmission } from './peer-admission.js'
 import { PeerSession } from './peer-session.js'
-import { PeerFlag, PeerTable } from './peer-table.js'
+import { PeerSessions } from './peer-sessions.js'
+import { PeerTable } from './peer-table.js'
 import { PieceBook } from './piece-book.js'
 import { PieceCommit } from './piece-commit.js'
 import { PieceSlots } from './piece-slots.js'
 import { ReadAhead } from './read-ahead.js'
 import { ReadFaults } from './read-faults.js'
-import { refuseUnfit } from './unfit-content.js'
 import { SelectorGuard } from './selector-guard.js'
+import type { SessionParts } from './session-parts.js'
 import type { Swarm } from './swarm.js'
+import { swarmView } from './swarm-view.js'
 import { Trust } from './trust.js'
+import { refuseUnfit } from './unfit-content.js'
 import { Withdrawal } from './withdrawal.js'
-
-export interface SessionParts {
-  readonly infoHash: InfoHash
-  readonly peerId: PeerId
-  readonly geometry: PieceGeometry
-  /** SHA-1 of every piece, end to end. */
-  readonly digests: Uint8Array
-  readonly info: Uint8Array
-  readonly port: number
-  readonly storage: TorrentStorage
-  readonly hashing: HashPool
-  readonly arena: BufferArena
-  readonly selector: {
-    readonly name: string
-    readonly factory: PieceSelectorFactory
-    readonly options: Readonly<Record<string, unknown>>
-  }
-  readonly choke: ChokePolicy
-  readonly book: PeerBook
-  readonly random: Random
-  readonly maxPeers: number
-  readonly maxPeersPerAddress: number
-  readonly uploadSlots: number
-  readonly pace: TorrentPace
-  readonly now: number
-  readonly events: SessionEvents
-}
-
-/** What a session tells its owner. */
-export interface SessionEvents {
-  /** A piece is about to be verified and written, which waits for what this gives. */
-  pieceFull(piece: PieceIndex): Promise<void> | null
-  /** A piece was verified and written. */
-  pieceKept(piece: PieceIndex): void
-  /** A piece that was there turned out damaged. */
-  pieceLost(piece: PieceIndex): void
-  /** Every wanted piece is here. */
-  completed(): void
-  warning(error: NodeError): void
-  /** The torrent cannot go on. */
-  failed(error: NodeError): void
-}
 
 export class TorrentSession implements Swarm {
   readonly infoHash: InfoHash
@@ -102,11 +56,9 @@ export class TorrentSession implements Swarm {
   private readonly admission: PeerAdmission
   private readonly withdrawal: Withdrawal
   private readonly interest: Interest
-  private readonly sessions = new Set<PeerSession>()
+  private readonly sessions: PeerSessions
+  private readonly completion: Completion
   private lastTick: number
-  /** What is on disk is known. */
-  private restored = false
-  private whole = false
   private closing = false
 
   constructor(private readonly parts: SessionParts) {
@@ -126,7 +78,7 @@ export class TorrentSession implements Swarm {
     this.selector = new SelectorGuard(
       parts.selector.factory,
       parts.selector.options,
-      this.view(parts.random),
+      swarmView(this.book, this.availability, parts.random),
       parts.maxPeers,
       parts.selector.name,
       error => events.warning(error),
@@ -139,7 +91,7 @@ export class TorrentSession implements Swarm {
     this.commits = new PieceCommit(this.book, this.slots, parts.storage, parts.hashing, parts.digests, {
       full: piece => events.pieceFull(piece),
       kept: (piece, alone) => this.kept(piece, alone),
-      failed: (piece, senders) => this.blame(piece, senders),
+      failed: (_piece, senders) => this.blame(senders),
       freed: () => this.refill(),
       broken: error => events.failed(error),
       diskFull: error => events.warning(error),
@@ -164,34 +116,29 @@ export class TorrentSession implements Swarm {
       geometry,
       arena,
       parts.storage,
-      waiting => this.resumeUploads(waiting),
+      waiting => this.sessions.resumeUploads(waiting),
       (piece, error) => this.withdrawal.add(piece, error),
     )
     this.admission = new PeerAdmission(parts.peerId, this.trust, parts.maxPeers, parts.maxPeersPerAddress)
+    this.sessions = new PeerSessions(this.peers)
+    this.completion = new Completion(this.book, this.sessions, () => events.completed(), parts.book)
   }
 
   /** Takes the given pieces as they are, and hashes the others named. Before any peer is let in. */
   async restore(trusted: Bitfield, doubtful: Bitfield, signal: AbortSignal, looked?: () => void): Promise<void> {
-    const take = (piece: PieceIndex | -1): void => {
-      if (piece !== -1 && !this.book.have.has(piece)) this.book.move(piece, PieceState.Have)
-    }
-    for (let i = trusted.nextSet(0); i !== -1; i = trusted.nextSet(i + 1)) take(this.geometry.piece(i))
-    await checkPieces({ ...this.parts }, doubtful, take, signal, looked)
+    for (let i = trusted.nextSet(0); i !== -1; i = trusted.nextSet(i + 1)) this.book.found(i)
+    await checkPieces({ ...this.parts }, doubtful, piece => this.book.found(piece), signal, looked)
     this.begin()
   }
 
   /** Takes every piece as it is. Before any peer is let in. */
   restoreWhole(): void {
-    for (let i = 0; i < this.geometry.pieceCount; i++) {
-      const piece = this.geometry.piece(i)
-      if (piece !== -1) this.book.move(piece, PieceState.Have)
-    }
+    for (let i = 0; i < this.geometry.pieceCount; i++) this.book.found(i)
     this.begin()
   }
 
   private begin(): void {
-    this.whole = this.book.complete
-    this.restored = true
+    this.completion.begin()
     this.selector.onRebuild()
   }
 
@@ -205,11 +152,9 @@ export class TorrentSession implements Swarm {
       if (wish === 0) this.scheduler.drop(piece)
     }
     this.selector.onRebuild()
-    if (!this.restored || this.closing) return
+    if (!this.completion.known || this.closing) return
     this.refill()
-    if (this.book.complete === this.whole) return
-    if (this.book.complete) this.finish()
-    else this.unfinish()
+    this.completion.update(this.now)
   }
 
   /** Greets a peer that was dialled. */
@@ -230,21 +175,18 @@ export class TorrentSession implements Swarm {
   ended(session: PeerSession, reason: CloseReason): void {
     this.sessions.delete(session)
     // A seed closes who is told to want nothing, a partial seed too.
-    const idle = reason === CloseReason.Remote && session.seed && this.whole
+    const idle = reason === CloseReason.Remote && session.seed && this.completion.whole
     this.parts.book.done(session.remote, this.now, idle ? CloseReason.BothSeeds : reason)
   }
 
   /** Links of this torrent that are up, greeting or running. */
   get linkCount(): number {
-    return Math.max(this.sessions.size, this.peers.liveCount)
+    return this.sessions.linkCount
   }
 
   /** A peer that is here says that it listens there: dialling it would give a second link to it. */
   meets(endpoint: Endpoint): boolean {
-    for (const { extensions } of this.sessions) {
-      if (extensions?.home && sameEndpoint(extensions.home, endpoint)) return true
-    }
-    return false
+    return this.sessions.meets(endpoint)
   }
 
   get complete(): boolean {
@@ -257,13 +199,7 @@ export class TorrentSession implements Swarm {
   }
 
   get rates(): { readonly down: number; readonly up: number } {
-    let down = 0
-    let up = 0
-    for (const peer of this.peers) {
-      down += this.peers.downRate[peer.slot]!
-      up += this.peers.upRate[peer.slot]!
-    }
-    return { down, up }
+    return this.peers.rates
   }
 
   /** Once a second. */
@@ -274,12 +210,12 @@ export class TorrentSession implements Swarm {
     this.withdrawal.tick(now)
     this.scheduler.tick(now, elapsed)
     this.chokes.tick(now, this.complete, this.uploadedBytes)
-    for (const session of this.sessions) session.tick(now)
+    this.sessions.tick(now)
   }
 
   /** Closes every link; the same peers may come again. */
   partAll(): void {
-    for (const session of this.sessions) session.close(CloseReason.Ours)
+    this.sessions.closeAll()
   }
 
   /** Closes every link and waits for what is being written. The storage stays open: it is its owner's. */
@@ -333,54 +269,21 @@ export class TorrentSession implements Swarm {
 
   private kept(piece: PieceIndex, alone: number): void {
     this.downloaded += this.geometry.lengthOf(piece)
-    for (const peer of this.peers) {
-      if (!peer.seed) peer.tell(piece)
-      if (peer.serial === alone) this.peers.set(peer.slot, PeerFlag.Parole, false)
-      peer.voice.flush()
-    }
+    this.sessions.tellHave(piece)
+    if (alone > 0) this.sessions.acquit(alone)
     this.parts.events.pieceKept(piece)
-    if (this.book.complete && !this.whole) this.finish()
+    this.completion.update(this.now)
   }
 
-  /** Of a part only, links to seeds are kept: more may be wanted of them. */
-  private finish(): void {
-    this.whole = true
-    if (this.book.have.full) {
-      for (const session of this.sessions) if (session.running && session.seed) session.close(CloseReason.BothSeeds)
-    } else this.tellUploadOnly()
-    this.parts.events.completed()
-  }
-
-  private unfinish(): void {
-    this.whole = false
-    this.parts.book.wantMore(this.now)
-    this.tellUploadOnly()
-  }
-
-  private tellUploadOnly(): void {
-    for (const session of this.sessions) session.tellUploadOnly()
-  }
-
-  private blame(_piece: PieceIndex, senders: readonly number[]): void {
+  private blame(senders: readonly number[]): void {
     const verdict = this.trust.failed(senders)
-    for (const session of this.sessions) {
-      if (verdict.ban.includes(session.serial)) session.close(CloseReason.Banned)
-      else if (session.slot >= 0 && verdict.parole.includes(session.serial))
-        this.peers.set(session.slot, PeerFlag.Parole, true)
-    }
+    this.sessions.ban(verdict.ban)
+    this.sessions.parole(verdict.parole)
   }
 
   private refill(): void {
     this.scheduler.restock()
     this.scheduler.fillAll()
-  }
-
-  private resumeUploads(waiting: Iterable<number>): void {
-    for (const slot of waiting) {
-      const peer = this.peers.peers[slot]
-      peer?.pump()
-      peer?.voice.flush()
-    }
   }
 
   /** They are on disk no more: fetched again, and refused to peers until then. */
@@ -391,21 +294,7 @@ export class TorrentSession implements Swarm {
       this.book.move(piece, PieceState.Wanted)
       this.parts.events.pieceLost(piece)
     }
-    if (this.whole && !this.book.complete) this.unfinish()
+    this.completion.update(this.now)
     this.refill()
-  }
-
-  private view(random: Random): SwarmView {
-    const { availability } = this
-    return {
-      geometry: this.geometry,
-      state: this.book.state,
-      priority: this.book.priority,
-      availability: availability.count,
-      get seeds() {
-        return availability.seeds
-      },
-      random: createRandom(random.u32()),
-    }
   }
 }

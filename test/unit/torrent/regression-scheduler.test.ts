@@ -7,7 +7,7 @@ import { readU32 } from '../../../core/base/bytes.js'
 import { NONE, PieceState } from '../../../core/contracts/piece-selector.js'
 import * as write from '../../../core/protocol/wire-writer.js'
 import { PeerFlag } from '../../../core/torrent/peer-table.js'
-import type { SessionParts } from '../../../core/torrent/torrent-session.js'
+import type { SessionParts } from '../../../core/torrent/session-parts.js'
 import { SmallSwarm, type Node } from './small-swarm.js'
 import { Stranger } from './stranger.js'
 

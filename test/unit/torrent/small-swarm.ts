@@ -15,7 +15,8 @@ import { BufferArena } from '../../../core/torrent/buffer-arena.js'
 import type { CloseReason } from '../../../core/torrent/close-reason.js'
 import { PeerBook } from '../../../core/torrent/peer-book.js'
 import { PeerSession } from '../../../core/torrent/peer-session.js'
-import { TorrentSession, type SessionParts } from '../../../core/torrent/torrent-session.js'
+import type { SessionParts } from '../../../core/torrent/session-parts.js'
+import { TorrentSession } from '../../../core/torrent/torrent-session.js'
 import { unlimited } from './unlimited.js'
 
 export const rarest: PieceSelectorFactory = {
