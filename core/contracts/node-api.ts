@@ -128,6 +128,8 @@ export interface AddOptions {
 
 /** All that a command line, an RPC or a page may ask of a node and order it to do. Plain data, built on demand. */
 export interface NodeApi {
+  /** As a snapshot has it; asking often costs nothing. */
+  readonly opening: number
   snapshot(): NodeSnapshot
   /**
    * From set-up on, so that no event is missed. Returns what ends the observation. Listeners are called synchronously

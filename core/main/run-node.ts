@@ -85,7 +85,7 @@ async function serve(
   const report = new ProgressReport(shell, api)
   let opening = true
   const opened = (): void => {
-    if (!opening || api.snapshot().opening > 0) return
+    if (!opening || api.opening > 0) return
     opening = false
     poll.cancel()
     run.opened?.(api)

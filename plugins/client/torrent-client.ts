@@ -45,7 +45,7 @@ export class TorrentClient implements NodeApi {
   private readonly parts: ClientParts
   private readonly stopping = new AbortController()
   private ticker: Timer | null = null
-  private opening = 0
+  opening = 0
   private opened: Promise<unknown> = Promise.resolve()
 
   constructor(
