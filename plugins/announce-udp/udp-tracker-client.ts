@@ -137,14 +137,20 @@ export class UdpTrackerClient implements TrackerClient {
     return id
   }
 
+  /** Those of a family that this machine has. To ask the system for that costs more than all else in an announce. */
+  private near(found: readonly Uint8Array[]): readonly Uint8Array[] {
+    if (found.every(ip => ip.length === found[0]?.length)) return found
+    const own = new Set(this.names.own().map(ip => ip.length))
+    return found.filter(ip => own.has(ip.length))
+  }
+
   /** Never empty. Where the family is the system's choice, one that this machine has goes before one it lacks. */
   private async addressesOf(url: URL, family: 0 | 4 | 6): Promise<Endpoint[]> {
     const fault = url.protocol === 'udp:' ? trackerUrlFault(url) : 'it is no udp URL'
     if (fault !== null) throw errors.make('ERR_ANNOUNCE_UDP_URL', `${maskUrl(url)} is not asked: ${fault}`)
     const host = url.hostname.replace(/^\[|\]$/g, '')
-    const own = new Set(this.names.own().map(ip => ip.length))
     const found = await this.names.resolve(host, family)
-    const near = found.filter(ip => own.has(ip.length))
+    const near = this.near(found)
     const trackers: Endpoint[] = []
     for (const ip of near.length > 0 ? near : found) {
       const tracker = endpointOf(ip, Number(url.port))

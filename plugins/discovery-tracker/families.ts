@@ -11,10 +11,10 @@ const both: readonly Route[] = [4, 6]
  */
 export async function routesTo(url: URL, names: Names | undefined): Promise<readonly Route[]> {
   if (names === undefined) return systemsChoice
-  const own = names.own()
-  if (!own.some(ip => ip.length === 4) || !own.some(ip => ip.length === 16 && !isLinkLocal(ip))) return systemsChoice
   const host = url.hostname.replace(/^\[|\]$/g, '')
   if (parseIp(host) !== null) return systemsChoice
+  const own = names.own()
+  if (!own.some(ip => ip.length === 4) || !own.some(ip => ip.length === 16 && !isLinkLocal(ip))) return systemsChoice
   const found = await names.resolve(host, 0)
   if (found.some(isLoopback)) return systemsChoice
   return found.some(ip => ip.length === 4) && found.some(ip => ip.length === 16) ? both : systemsChoice

@@ -314,6 +314,20 @@ describe('announce-udp', () => {
     expect(error).to.include({ code: 'ERR_ANNOUNCE_UDP_UNREACHABLE', blame: 'remote' })
   })
 
+  it('does not ask the system for its own addresses where there is nothing to choose', async () => {
+    const net = new MemoryTracker(new ManualClock(0))
+    let asked = 0
+    for (const found of [['192.0.2.1'], ['192.0.2.1', '192.0.2.2'], ['192.0.2.1', '2001:db8::1']]) {
+      const names: Names = {
+        own: () => (asked++, [parseIp('192.0.2.9')!]),
+        resolve: () => Promise.resolve(found.map(text => parseIp(text)!)),
+      }
+      const client = new UdpTrackerClient(new UdpExchange(net, net.clock, createRandom(1)), names, net.clock)
+      await announce(client)
+      expect(asked).to.equal(found.includes('2001:db8::1') ? 1 : 0)
+    }
+  })
+
   it('tries the next address of a name when one is silent', async () => {
     const net = new MemoryTracker(new ManualClock(0))
     const result = announce(setting(net, 1, ['192.0.2.2', '192.0.2.1']).client)
