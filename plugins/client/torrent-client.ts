@@ -26,13 +26,13 @@ import { PeerDoor } from './peer-door.js'
 import type { ClientParts } from './session-parts.js'
 import { SpeedLimits } from './speed-limits.js'
 import { Torrent } from './torrent.js'
+import { TorrentOpening } from './torrent-opening.js'
 import { TorrentQueue } from './torrent-queue.js'
+import { TorrentSource } from './torrent-source.js'
 import type { TorrentWork } from './torrent-work.js'
-import { TorrentSource, type SourceJob } from './torrent-source.js'
 
 const TICK_MS = 1_000
-/** .torrent files, and torrents: what a few open files and threads can bear. */
-const READ_AT_ONCE = 8
+/** Torrents: what a few open files and threads can bear. */
 const OPENED_AT_ONCE = 32
 
 export class TorrentClient implements NodeApi {
@@ -45,7 +45,7 @@ export class TorrentClient implements NodeApi {
   private readonly parts: ClientParts
   private readonly stopping = new AbortController()
   private ticker: Timer | null = null
-  opening = 0
+  private readonly openings: TorrentOpening
   private opened: Promise<unknown> = Promise.resolve()
 
   constructor(
@@ -81,6 +81,12 @@ export class TorrentClient implements NodeApi {
       ended: (session, reason) => session.swarmEnded(reason),
     })
     this.source = new TorrentSource(this.parts, warning => this.warn(warning))
+    this.openings = new TorrentOpening(
+      this.source,
+      this.stopping.signal,
+      plan => this.open(plan),
+      error => this.error(error),
+    )
   }
 
   // ---- phases
@@ -94,7 +100,7 @@ export class TorrentClient implements NodeApi {
   ready(): void {
     const { clock } = this.parts.host
     this.ticker = clock.every(TICK_MS, () => this.tick(clock.now()))
-    this.opened = this.openAll()
+    this.opened = this.openings.run()
   }
 
   async drain(signal: AbortSignal): Promise<void> {
@@ -126,6 +132,10 @@ export class TorrentClient implements NodeApi {
 
   get listening(): readonly Endpoint[] {
     return this.door.local
+  }
+
+  get opening(): number {
+    return this.openings.left
   }
 
   snapshot(): NodeSnapshot {
@@ -231,37 +241,7 @@ export class TorrentClient implements NodeApi {
     this.dialer.run(this.parts.seeking)
   }
 
-  private async openAll(): Promise<void> {
-    const { listed, made } = this.source.jobs()
-    this.opening = listed.length + made.length
-    const reading = new Seats(READ_AT_ONCE)
-    const hashing = new Seats(1)
-    const found = [...listed.map(job => this.find(job, reading)), ...made.map(job => this.find(job, hashing))]
-    const opened: Promise<void>[] = []
-    // Whatever is found first: their order in the queue is that of the profile.
-    for (const plans of found) {
-      for (const plan of await plans) opened.push(this.openPlanned(plan).then(() => void this.opening--))
-      this.opening--
-    }
-    await Promise.all(opened)
-  }
-
-  private async find(job: SourceJob, seats: Seats): Promise<readonly TorrentWork[]> {
-    const { signal } = this.stopping
-    await seats.take()
-    try {
-      const plans = signal.aborted ? [] : await job(signal)
-      this.opening += plans.length
-      return plans
-    } catch (error) {
-      if (!signal.aborted) this.error(error)
-      return []
-    } finally {
-      seats.leave()
-    }
-  }
-
-  private async openPlanned(plan: TorrentWork): Promise<void> {
+  private async open(plan: TorrentWork): Promise<void> {
     let torrent: Torrent
     try {
       torrent = await this.enter(plan)

@@ -1,19 +1,20 @@
-// The life of one torrent in this node: what is wanted of it, what it is at, and one thing done after the other. What it
-// holds while it is open is in open-torrent, where its content lies in content-place, what it tells in torrent-voice.
+// The life of one torrent in this node: what is wanted of it, and what it is at. What it holds while it is open is in
+// open-torrent, where its content lies in content-place, what it tells in torrent-voice.
 import type { NodeError } from '../../core/base/errors.js'
 import type { NodeEvent, TorrentPhase, TorrentSnapshot } from '../../core/contracts/node-api.js'
 import type { Swarm } from '../../core/torrent/swarm.js'
 import type { TorrentSession } from '../../core/torrent/torrent-session.js'
 import { ContentPlace } from './content-place.js'
 import { clientErrors, failed } from './errors.js'
-import { OpenTorrent } from './open-torrent.js'
+import type { OpenTorrent } from './open-torrent.js'
 import { ResumeStore } from './resume-store.js'
 import type { SeedGoal } from './seed-goal.js'
 import type { ClientParts } from './session-parts.js'
+import { type Chore, TorrentChores } from './torrent-chores.js'
 import { TorrentFiles } from './torrent-files.js'
+import { TorrentHold } from './torrent-hold.js'
 import type { TorrentPeers } from './torrent-peers.js'
 import type { Queued } from './torrent-queue.js'
-import { TorrentProgress } from './torrent-progress.js'
 import { TorrentRecord } from './torrent-record.js'
 import { snapshotOf } from './torrent-snapshot.js'
 import { TorrentVoice } from './torrent-voice.js'
@@ -35,27 +36,20 @@ export class Torrent implements Queued {
   idleSince = 0
   private readonly voice: TorrentVoice
   private readonly place: ContentPlace
-  private readonly resume: ResumeStore
   private readonly record: TorrentRecord
   /** What an earlier run left has been looked at, where that matters. */
   private known = false
   private paused: boolean
   private leaving = false
   private failure: NodeError | null = null
-  /** Besides what its place in the queue lets it do. */
-  private chore: 'checking' | 'moving' | null = null
-  private readonly progress = new TorrentProgress()
-  private held: OpenTorrent | null = null
+  private readonly hold: TorrentHold
+  private readonly chores = new TorrentChores(error => this.fail(this.failed(error)))
   /** Peers are met. */
   private running = false
-  /** What is done on it, one thing after the other. */
-  private last: Promise<void> = Promise.resolve()
   /** Ends the opening that is under way, or due. */
   private opening = new AbortController()
   /** Ends a move. */
   private readonly leave = new AbortController()
-  private goodbye = new AbortController()
-  private made: boolean
   private moveTo: string | undefined
   private startedAt = 0
 
@@ -68,31 +62,43 @@ export class Torrent implements Queued {
     this.voice = new TorrentVoice(plan, event => events.say(event))
     this.hash = this.voice.hash
     this.files = new TorrentFiles(parts, plan, this.voice)
-    this.resume = new ResumeStore(parts.files, error => this.voice.warn(error), stateFolder, metainfo.infoHash)
-    this.place = new ContentPlace(parts, plan, this.resume)
+    const resume = new ResumeStore(parts.files, error => this.voice.warn(error), stateFolder, metainfo.infoHash)
+    this.place = new ContentPlace(parts, plan, resume)
     this.record = new TorrentRecord(metainfo.geometry, plan.made, options.seedGoal ?? parts.config.seedGoal)
     this.paused = options.paused === true
-    this.made = plan.made
+    const { place, voice, files, record } = this
+    this.hold = new TorrentHold(parts, plan, {
+      place,
+      resume,
+      voice,
+      files,
+      record,
+      events: {
+        completed: () => this.completed(),
+        lost: () => this.lost(),
+        failed: error => this.fail(error),
+      },
+    })
     this.moveTo = plan.fetched ? (options.moveTo ?? parts.config.moveTo) : undefined
   }
 
   get session(): TorrentSession | null {
-    return this.held?.session ?? null
+    return this.hold.session
   }
 
   /** Who wants peers, while it does. */
   get peers(): TorrentPeers | null {
-    return this.running ? (this.held?.peers ?? null) : null
+    return this.running ? (this.hold.held?.peers ?? null) : null
   }
 
   /** Where a peer that comes to us finds its swarm: not before all that is on disk is known. */
   get swarm(): Swarm | null {
-    return this.running ? (this.held?.sessions.wake() ?? null) : null
+    return this.running ? (this.hold.held?.sessions.wake() ?? null) : null
   }
 
   get phase(): TorrentPhase {
     if (this.failure !== null) return 'failed'
-    if (this.chore !== null) return this.chore
+    if (this.chores.ordered !== null) return this.chores.ordered
     if (this.placed) return this.running ? 'running' : 'checking'
     if (this.paused || this.leaving) return 'paused'
     return this.record.satisfied ? 'finished' : 'queued'
@@ -113,14 +119,14 @@ export class Torrent implements Queued {
     this.placedAt = this.idleSince = this.parts.host.clock.now()
     this.opening = new AbortController()
     const { signal } = this.opening
-    void this.after(() => this.work(signal))
+    void this.chores.after(() => this.work(signal))
   }
 
   yield(): void {
     this.placed = this.running = false
     // What is done on order is done to its end.
-    if (this.chore === null) this.opening.abort()
-    void this.after(() => this.shut())
+    if (this.chores.ordered === null) this.opening.abort()
+    void this.chores.after(() => this.shut())
     this.tell()
   }
 
@@ -128,34 +134,25 @@ export class Torrent implements Queued {
 
   /** From now on it is at work as its place allows. `look`: first of all at what an earlier run left. */
   async begin(look: boolean): Promise<void> {
-    if (look) await this.after(() => this.recall())
+    if (look) await this.chores.after(() => this.hold.recall())
     this.known = true
     this.events.changed(this)
     this.tell()
     await this.settled()
   }
 
-  private async recall(): Promise<void> {
-    const state = await this.resume.peek(this.plan.metainfo.geometry.pieceCount)
-    this.place.recall(state)
-    if (state === null) return
-    await this.files.recall(state.flushed)
-    this.record.recall(state)
-    this.record.rewished(this.files.wanted.bytesLeft === 0)
-  }
-
   /** Resolves once all that was ordered is done; rejects where it has failed. */
   async settled(): Promise<void> {
-    await this.last
+    await this.chores.done
     if (this.failure !== null) throw this.failure
   }
 
   async pause(): Promise<void> {
     this.paused = true
-    if (this.chore === 'checking') this.opening.abort()
+    if (this.chores.ordered === 'checking') this.opening.abort()
     this.events.changed(this)
     this.tell()
-    await this.last
+    await this.chores.done
   }
 
   /** Also what has failed is tried again, and what has been seeded enough is seeded on. */
@@ -169,7 +166,7 @@ export class Torrent implements Queued {
   }
 
   seedUntil(goal: SeedGoal): void {
-    this.record.standing = this.held?.standing ?? this.record.standing
+    this.record.standing = this.hold.standing
     this.record.seedUntil(goal)
     this.events.changed(this)
     this.tell()
@@ -177,7 +174,7 @@ export class Torrent implements Queued {
 
   /** What is wanted of its files has changed. */
   rewished(): void {
-    this.record.rewished(this.held?.session?.complete ?? this.files.wanted.bytesLeft === 0)
+    this.record.rewished(this.session?.complete ?? this.files.wanted.bytesLeft === 0)
     this.events.changed(this)
     this.tell()
   }
@@ -192,8 +189,8 @@ export class Torrent implements Queued {
 
   move(folder: string): Promise<void> {
     return this.during('moving', async () => {
-      this.progress.begin(this.record.standing.bytesDone)
-      await this.place.bring(folder, this.progress.watch(this.leave.signal))
+      this.hold.progress.begin(this.record.standing.bytesDone)
+      await this.place.bring(folder, this.hold.progress.watch(this.leave.signal))
     })
   }
 
@@ -203,31 +200,29 @@ export class Torrent implements Queued {
     this.placed = this.running = false
     this.opening.abort()
     this.leave.abort()
-    return this.after(() => this.shut())
+    return this.chores.after(() => this.shut())
   }
 
   /** No more time for goodbyes. */
   hurry(): void {
-    this.goodbye.abort()
+    this.hold.hurry()
   }
 
   /** Deletes the saved state and, if asked, the content. The torrent is closed. */
-  async remove(deleteData: boolean): Promise<void> {
-    if (deleteData) await this.place.remove()
-    await this.place.forget()
-    await this.files.forget()
-    await this.resume.remove()
+  remove(deleteData: boolean): Promise<void> {
+    return this.hold.remove(deleteData)
   }
 
   /** Once a second. */
   tick(now: number): void {
-    const { held, record } = this
+    const { record } = this
+    const { held } = this.hold
     // Being hashed or moved is neither standing still nor a turn.
     if (this.placed && !this.running) this.idleSince = this.placedAt = now
     if (!this.running || held === null) return
     held.tick(now, record.timed)
     if (!record.whole && (held.session?.rates.down ?? 0) >= 1) this.idleSince = now
-    record.judge(held.standing ?? record.standing)
+    record.judge(this.hold.standing)
     if (record.satisfied) this.events.changed(this)
   }
 
@@ -241,53 +236,32 @@ export class Torrent implements Queued {
       failure,
       magnet: this.voice.magnet,
       folder: this.place.folder,
-      standing: this.held?.standing ?? this.record.standing,
+      standing: this.hold.standing,
       wanted: this.files.wanted,
-      progress: this.progress.now,
+      progress: this.hold.progress.now,
     })
   }
 
   private tell(): void {
-    if (!this.leaving) this.voice.at(this.phase, this.chore !== null)
+    if (!this.leaving) this.voice.at(this.phase, this.chores.ordered !== null)
   }
 
   // ---- one after the other
 
-  private after(work: () => Promise<void>): Promise<void> {
-    this.last = this.last.then(work).catch((error: unknown) => this.fail(failed(this.plan.metainfo.name, error)))
-    return this.last
-  }
-
   private async work(signal: AbortSignal): Promise<void> {
-    if (this.held === null) await this.open(signal, false)
-    if (this.placed && !signal.aborted && this.held !== null) this.run(this.held)
+    if (this.hold.held === null) await this.open(signal, false)
+    if (this.placed && !signal.aborted && this.hold.held !== null) this.run(this.hold.held)
   }
 
-  /** With `held` set afterwards, unless it failed or was told to end. */
+  /** Held afterwards, unless it failed or was told to end. */
   private async open(signal: AbortSignal, all: boolean): Promise<void> {
     if (signal.aborted) return
-    if (!this.leaving) this.goodbye = new AbortController()
-    const { place, resume, voice, record, made } = this
-    const held = new OpenTorrent(this.parts, this.plan, place, resume, voice, this.files, {
-      completed: () => this.completed(),
-      lost: () => this.lost(),
-      failed: error => this.fail(error),
-    })
-    this.held = held
-    this.made = false
+    if (!this.leaving) this.hold.calm()
     try {
-      await held.check({ made, all, watch: this.progress.watch(signal) })
+      if (await this.hold.take(signal, all)) this.events.changed(this)
     } catch (error) {
-      await held.abandon(this.goodbye.signal)
-      this.held = null
-      if (!signal.aborted) this.fail(failed(this.plan.metainfo.name, error))
-      return
-    } finally {
-      this.progress.end()
+      this.fail(this.failed(error))
     }
-    record.standing = held.standing ?? record.standing
-    record.rewished(held.sessions.complete)
-    this.events.changed(this)
   }
 
   private run(held: OpenTorrent): void {
@@ -301,38 +275,32 @@ export class Torrent implements Queued {
   }
 
   private async shut(): Promise<void> {
-    const { held, record } = this
     this.running = false
-    if (held === null) return
-    await held.close({ clean: this.failure === null, goodbye: this.goodbye.signal, timed: record.timed })
-    record.standing = held.standing ?? record.standing
-    this.held = null
+    await this.hold.release(this.failure === null)
   }
 
-  private async during(chore: 'checking' | 'moving', work: () => Promise<void>): Promise<void> {
+  private async during(chore: Chore, work: () => Promise<void>): Promise<void> {
     if (this.leaving) throw clientErrors.make('ERR_CLIENT_STOPPING', `${this.plan.metainfo.name} is being closed`)
-    let outcome = Promise.resolve()
     this.failure = null
     this.running = false
     this.opening.abort()
-    await this.after(async () => {
-      this.chore = chore
+    const begin = (): Promise<void> => {
       this.tell()
-      await this.shut()
-      outcome = work()
-      await outcome.catch(() => {})
-      this.chore = null
-      this.progress.end()
-      if (!this.placed) await this.shut()
-      else {
-        this.opening = new AbortController()
-        await this.work(this.opening.signal)
-      }
-      this.events.changed(this)
-      this.tell()
-    })
-    await outcome
+      return this.shut()
+    }
+    await this.chores.order(chore, { begin, work, end: () => this.goOn() })
     await this.settled()
+  }
+
+  /** What was ordered is done, or has failed. */
+  private async goOn(): Promise<void> {
+    this.hold.progress.end()
+    if (this.placed) {
+      this.opening = new AbortController()
+      await this.work(this.opening.signal)
+    } else await this.shut()
+    this.events.changed(this)
+    this.tell()
   }
 
   private completed(): void {
@@ -349,7 +317,7 @@ export class Torrent implements Queued {
     this.moveTo = undefined
     if (moveTo === undefined || moveTo === this.place.folder || this.leaving) return
     void this.move(moveTo).catch((error: unknown) => {
-      if (!this.leaving) this.voice.warn(failed(this.plan.metainfo.name, error))
+      if (!this.leaving) this.voice.warn(this.failed(error))
     })
   }
 
@@ -358,13 +326,17 @@ export class Torrent implements Queued {
     this.events.changed(this)
   }
 
+  private failed(error: unknown): NodeError {
+    return failed(this.plan.metainfo.name, error)
+  }
+
   private fail(error: NodeError): void {
     if (this.failure !== null) return
     this.failure = error
     this.placed = this.running = false
     if (!this.leaving) this.voice.failed(error)
-    this.held?.peers.disown()
-    void this.after(() => this.shut())
+    this.hold.held?.peers.disown()
+    void this.chores.after(() => this.shut())
     this.events.changed(this)
   }
 }
