@@ -1,7 +1,7 @@
-// All torrents of the node: opens them from the profile and from NodeApi, ticks them, tells what happens. The work on one
-// torrent is in torrent.ts.
+// The node as its callers see it: opens torrents from the profile and from NodeApi, ticks them, tells what happens. All
+// torrents are in torrent-roll, the work on one is in torrent.ts.
 import type { Endpoint } from '../../core/base/address.js'
-import { fromHex, toHex } from '../../core/base/bytes.js'
+import { toHex } from '../../core/base/bytes.js'
 import type { Timer } from '../../core/base/clock.js'
 import { messageOf, NodeError } from '../../core/base/errors.js'
 import { Seats } from '../../core/base/seats.js'
@@ -25,9 +25,9 @@ import { NodeEvents } from './node-events.js'
 import { PeerDoor } from './peer-door.js'
 import type { ClientParts } from './session-parts.js'
 import { SpeedLimits } from './speed-limits.js'
-import { Torrent } from './torrent.js'
+import type { Torrent } from './torrent.js'
 import { TorrentOpening } from './torrent-opening.js'
-import { TorrentQueue } from './torrent-queue.js'
+import { TorrentRoll } from './torrent-roll.js'
 import { TorrentSource } from './torrent-source.js'
 import type { TorrentWork } from './torrent-work.js'
 
@@ -36,8 +36,7 @@ const TICK_MS = 1_000
 const OPENED_AT_ONCE = 32
 
 export class TorrentClient implements NodeApi {
-  private readonly torrents = new Map<string, Torrent>()
-  private readonly queue: TorrentQueue<Torrent>
+  private readonly roll: TorrentRoll
   private readonly events: NodeEvents
   private readonly door: PeerDoor
   private readonly dialer: Dialer
@@ -64,7 +63,7 @@ export class TorrentClient implements NodeApi {
     }
     const { clock, log } = parts.host
     this.events = new NodeEvents(parts.id, log)
-    this.queue = new TorrentQueue(parts.config.queue)
+    this.roll = new TorrentRoll(this.parts, event => this.events.say(event), this.stopping.signal)
     this.dialer = new Dialer(
       parts.transport,
       clock,
@@ -74,7 +73,7 @@ export class TorrentClient implements NodeApi {
     this.door = new PeerDoor({
       transport: parts.transport,
       names: parts.names,
-      find: infoHash => this.torrents.get(toHex(infoHash))?.swarm ?? null,
+      find: infoHash => this.roll.find(infoHash)?.swarm ?? null,
       links: () => this.links,
       maxLinks: parts.config.maxPeersInAll,
       now: () => clock.now(),
@@ -105,7 +104,7 @@ export class TorrentClient implements NodeApi {
 
   async drain(signal: AbortSignal): Promise<void> {
     this.stopping.abort()
-    const torrents = [...this.torrents.values()]
+    const torrents = this.roll.all
     // One listener for all: a signal warns of a leak when it has many.
     const hurry = (): void => torrents.forEach(torrent => torrent.hurry())
     signal.addEventListener('abort', hurry, { once: true })
@@ -117,7 +116,7 @@ export class TorrentClient implements NodeApi {
     this.stopping.abort()
     this.ticker?.cancel()
     this.dialer.close()
-    const closing = [...this.torrents.values()].map(async torrent => {
+    const closing = this.roll.all.map(async torrent => {
       const closed = torrent.close()
       torrent.hurry()
       await closed
@@ -142,7 +141,7 @@ export class TorrentClient implements NodeApi {
     return {
       at: this.parts.host.clock.epoch(),
       opening: this.opening,
-      torrents: this.queue.torrents.map((torrent, place) => torrent.snapshot(place)),
+      torrents: this.roll.queue.torrents.map((torrent, place) => torrent.snapshot(place)),
     }
   }
 
@@ -155,48 +154,48 @@ export class TorrentClient implements NodeApi {
     options: AddOptions = {},
   ): Promise<string> {
     const plan = await this.source.added(what, options)
-    const torrent = await this.enter(plan)
+    const torrent = await this.roll.enter(plan)
     await torrent.begin(this.looks(plan))
     return torrent.hash
   }
 
   async pause(infoHash: string): Promise<void> {
-    await this.running(infoHash).pause()
+    await this.roll.running(infoHash).pause()
   }
 
   async resume(infoHash: string): Promise<void> {
-    await this.running(infoHash).go()
+    await this.roll.running(infoHash).go()
   }
 
   enqueue(infoHash: string, place: number): void {
-    this.queue.put(this.running(infoHash), Math.max(0, Math.floor(place)))
+    this.roll.queue.put(this.roll.running(infoHash), Math.max(0, Math.floor(place)))
   }
 
   setSeedGoal(infoHash: string, goal: SeedGoal): void {
-    this.running(infoHash).seedUntil(goal)
+    this.roll.running(infoHash).seedUntil(goal)
   }
 
   async recheck(infoHash: string): Promise<void> {
-    await this.running(infoHash).recheck()
+    await this.roll.running(infoHash).recheck()
   }
 
   async move(infoHash: string, folder: string): Promise<void> {
-    await this.running(infoHash).move(folder)
+    await this.roll.running(infoHash).move(folder)
   }
 
   async remove(infoHash: string, options: { readonly deleteData?: boolean } = {}): Promise<void> {
-    const torrent = this.torrent(infoHash)
+    const torrent = this.roll.named(infoHash)
     await torrent.close()
     await torrent.remove(options.deleteData === true)
-    this.drop(torrent)
+    this.roll.drop(torrent)
   }
 
   limits(infoHash?: string): LimitState {
-    return this.parts.speed.state(infoHash === undefined ? undefined : this.torrent(infoHash).hash)
+    return this.parts.speed.state(infoHash === undefined ? undefined : this.roll.named(infoHash).hash)
   }
 
   setLimits(change: Partial<RateLimits>, infoHash?: string): void {
-    this.parts.speed.change(change, infoHash === undefined ? undefined : this.torrent(infoHash).hash)
+    this.parts.speed.change(change, infoHash === undefined ? undefined : this.roll.named(infoHash).hash)
   }
 
   setLimitMode(mode: LimitMode): void {
@@ -204,17 +203,17 @@ export class TorrentClient implements NodeApi {
   }
 
   async files(infoHash: string): Promise<readonly FileSnapshot[]> {
-    return this.torrent(infoHash).files.list()
+    return this.roll.named(infoHash).files.list()
   }
 
   async prioritize(infoHash: string, changes: FileWishes): Promise<void> {
-    const torrent = this.running(infoHash)
+    const torrent = this.roll.running(infoHash)
     await torrent.files.prioritize(changes)
     torrent.rewished()
   }
 
   async setFirstAndLast(infoHash: string, on: boolean): Promise<void> {
-    await this.running(infoHash).files.setFirstAndLast(on)
+    await this.roll.running(infoHash).files.setFirstAndLast(on)
   }
 
   checkInvariants(): readonly string[] {
@@ -236,15 +235,14 @@ export class TorrentClient implements NodeApi {
   private tick(now: number): void {
     this.parts.speed.tick()
     this.door.tick(now)
-    for (const torrent of this.torrents.values()) torrent.tick(now)
-    this.queue.tick(now)
+    this.roll.tick(now)
     this.dialer.run(this.parts.seeking)
   }
 
   private async open(plan: TorrentWork): Promise<void> {
     let torrent: Torrent
     try {
-      torrent = await this.enter(plan)
+      torrent = await this.roll.enter(plan)
     } catch (error) {
       if (!this.stopping.signal.aborted) this.error(error, toHex(plan.metainfo.infoHash))
       return
@@ -253,57 +251,10 @@ export class TorrentClient implements NodeApi {
     await torrent.begin(this.looks(plan)).catch(() => {})
   }
 
-  /** A new torrent, last in the queue. */
-  private async enter(plan: TorrentWork): Promise<Torrent> {
-    this.refuseWhenStopping()
-    const hash = toHex(plan.metainfo.infoHash)
-    const known = this.torrents.get(hash)
-    if (known !== undefined && known.phase !== 'failed') {
-      throw clientErrors.make('ERR_CLIENT_TWICE', `torrent ${plan.metainfo.name} (${hash}) is there already`)
-    }
-    if (known !== undefined) this.drop(known)
-    this.parts.speed.torrent(hash, plan.options.limits)
-    const torrent: Torrent = new Torrent(this.parts, plan, {
-      say: event => this.events.say(event),
-      changed: () => this.queue.changed(torrent),
-      completed: () => this.queue.put(torrent, Infinity),
-    })
-    this.torrents.set(hash, torrent)
-    this.queue.add(torrent)
-    // What failed may still be letting go of its lock.
-    await known?.close()
-    this.refuseWhenStopping()
-    return torrent
-  }
-
   /** Whether it matters what an earlier run left before a torrent has its turn. */
   private looks({ options }: TorrentWork): boolean {
     const { ratio, minutes } = options.seedGoal ?? this.parts.config.seedGoal
-    return this.queue.limited || options.paused === true || ratio !== undefined || minutes !== undefined
-  }
-
-  private drop(torrent: Torrent): void {
-    if (this.torrents.get(torrent.hash) === torrent) this.torrents.delete(torrent.hash)
-    this.queue.remove(torrent)
-    this.parts.speed.forget(torrent.hash)
-  }
-
-  private refuseWhenStopping(): void {
-    if (this.stopping.signal.aborted) throw clientErrors.make('ERR_CLIENT_STOPPING', 'the node is stopping')
-  }
-
-  /** For orders to a node that is not stopping. */
-  private running(infoHash: string): Torrent {
-    const torrent = this.torrent(infoHash)
-    this.refuseWhenStopping()
-    return torrent
-  }
-
-  private torrent(infoHash: string): Torrent {
-    const bytes = fromHex(infoHash)
-    const torrent = bytes === null ? undefined : this.torrents.get(toHex(bytes))
-    if (torrent === undefined) throw clientErrors.make('ERR_CLIENT_UNKNOWN', `there is no torrent ${infoHash}`)
-    return torrent
+    return this.roll.queue.limited || options.paused === true || ratio !== undefined || minutes !== undefined
   }
 
   private error(error: unknown, infoHash?: string): void {

@@ -145,6 +145,24 @@ export class CheapLeecher {
   }
 }
 
+export function bitfield(pieces: number, has: (piece: number) => boolean): Buffer {
+  const bits = message(Id.bitfield, Math.ceil(pieces / 8))
+  for (let i = 0; i < pieces; i++) if (has(i)) bits[5 + (i >> 3)]! |= 0x80 >> (i & 7)
+  return bits
+}
+
+/** Calls `heard` with where each whole message begins, behind its length; says where the first that is not whole does. */
+export function eachMessage(bytes: Buffer, from: number, heard: (at: number) => void): number {
+  let at = from
+  while (bytes.length - at >= 4) {
+    const end = at + 4 + bytes.readUInt32BE(at)
+    if (end > bytes.length) break
+    if (end > at + 4) heard(at + 4)
+    at = end
+  }
+  return at
+}
+
 /** Answers whatever is asked, at once. The content is `source`, over and over again. */
 export class CheapSeeder {
   bytes = 0
@@ -164,9 +182,7 @@ export class CheapSeeder {
     port: number,
     nth: number,
   ) {
-    const count = Math.ceil(content.totalLength / content.pieceLength)
-    const bits = message(Id.bitfield, Math.ceil(count / 8))
-    for (let i = 0; i < count; i++) if (has(i)) bits[5 + (i >> 3)]! |= 0x80 >> (i & 7)
+    const bits = bitfield(Math.ceil(content.totalLength / content.pieceLength), has)
     this.socket = dial(port, nth, bytes => this.take(bytes))
     this.socket.on('close', () => (this.closed = true))
     this.socket.write(Buffer.concat([handshake(content.infoHash, nth), bits]))
@@ -184,12 +200,7 @@ export class CheapSeeder {
       at = HANDSHAKE
     }
     this.socket.cork()
-    while (this.greeted && bytes.length - at >= 4) {
-      const end = at + 4 + bytes.readUInt32BE(at)
-      if (end > bytes.length) break
-      if (end > at + 4) this.heard(bytes, at + 4)
-      at = end
-    }
+    if (this.greeted) at = eachMessage(bytes, at, begin => this.heard(bytes, begin))
     this.socket.uncork()
     this.kept = at < bytes.length ? Buffer.from(bytes.subarray(at)) : this.kept.subarray(0, 0)
     return true

@@ -4,7 +4,7 @@
 import fs from 'node:fs'
 import net from 'node:net'
 import { fromHex } from '../../core/base/bytes.js'
-import { BLOCK, handshake, HANDSHAKE, Id, message } from './cheap-peer.js'
+import { bitfield, BLOCK, eachMessage, handshake, HANDSHAKE, Id, message } from './cheap-peer.js'
 import type { LoneLeechPlan, LonePlan, LoneSeedPlan } from './lone-peer-process.js'
 
 const HEAD = 13
@@ -95,12 +95,7 @@ class SeedLink {
       }
     }
     this.socket.cork()
-    while (this.greeted && bytes.length - at >= 4) {
-      const next = at + 4 + bytes.readUInt32BE(at)
-      if (next > bytes.length) break
-      if (next > at + 4) this.heard(bytes, at + 4)
-      at = next
-    }
+    if (this.greeted) at = eachMessage(bytes, at, begin => this.heard(bytes, begin))
     this.send()
     this.socket.uncork()
     this.kept = at < bytes.length ? Buffer.from(bytes.subarray(at)) : this.kept.subarray(0, 0)
@@ -108,9 +103,7 @@ class SeedLink {
 
   private greet(theirs: Buffer): void {
     this.greeted = true
-    const { pieceCount } = this.frames
-    const bits = message(Id.bitfield, Math.ceil(pieceCount / 8))
-    for (let i = 0; i < pieceCount; i++) bits[5 + (i >> 3)]! |= 0x80 >> (i & 7)
+    const bits = bitfield(this.frames.pieceCount, () => true)
     this.socket.write(Buffer.concat([handshake(theirs.subarray(28, 48), 0), bits]))
   }
 
