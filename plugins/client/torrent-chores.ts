@@ -32,10 +32,13 @@ export class TorrentChores {
     let outcome = Promise.resolve()
     await this.after(async () => {
       this.ordered = chore
-      await steps.begin()
-      outcome = steps.work()
-      await outcome.catch(() => {})
-      this.ordered = null
+      try {
+        await steps.begin()
+        outcome = steps.work()
+        await outcome.catch(() => {})
+      } finally {
+        this.ordered = null
+      }
       await steps.end()
     })
     await outcome
