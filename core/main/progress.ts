@@ -9,7 +9,7 @@ import type { Shell } from './shell.js'
 const MOST_BARS = 20
 /** Seconds between plain lines about one torrent. */
 const PLAIN_EVERY = 5
-const FORMAT = '{name} [{bar}] {percentage}% {done}  down {down}  up {up}  {peers} peers  {left}'
+const FORMAT = '{name} [{bar}] {percentage}% {done}  down {down}  up {up}  {peers}  {left}'
 
 export class ProgressReport {
   private readonly last = new Map<string, { text: string; at: number }>()
@@ -90,14 +90,14 @@ export class ProgressReport {
     const short = this.shell.clean(name.length > 30 ? `${name.slice(0, 29)}~` : name)
     const left = bytesLeft === 0 ? 'whole' : `${span(bytesLeft / down)} left`
     const done = `${size(wantedDone(torrent))} of ${size(bytesWanted)}`
-    return { name: short, done, down: rate(down), up: rate(up), peers, left }
+    return { name: short, done, down: rate(down), up: rate(up), peers: peers === 1 ? '1 peer' : `${peers} peers`, left }
   }
 
   private line(torrent: TorrentSnapshot): void {
     if (this.shell.quiet || (torrent.bytesLeft === 0 && torrent.up === 0)) return
     const { name, done, down, up, peers, left } = this.payload(torrent)
     const percent = torrent.bytesLeft === 0 ? 100 : Math.floor((100 * wantedDone(torrent)) / torrent.bytesWanted)
-    const text = `${name}: ${percent}% ${done}, down ${down}, up ${up}, ${peers} peers, ${left}`
+    const text = `${name}: ${percent}% ${done}, down ${down}, up ${up}, ${peers}, ${left}`
     if (this.changed(torrent, text, PLAIN_EVERY)) this.shell.print(text)
   }
 
