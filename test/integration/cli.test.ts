@@ -172,10 +172,11 @@ describe('command line', function () {
        export default definePlugin({
          name: 'early',
          setup: () => ({
-           start() {
-             setTimeout(() => { throw new Error('boom') }, 10)
-             return new Promise(resolve => setTimeout(resolve, 300))
-           },
+           start: () =>
+             new Promise(resolve => {
+               process.once('uncaughtExceptionMonitor', () => setImmediate(resolve))
+               setImmediate(() => { throw new Error('boom') })
+             }),
          }),
        })`,
     )
