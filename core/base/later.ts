@@ -6,13 +6,3 @@
 export interface Later<T> {
   settle(done: (result: T | string) => void): void
 }
-
-/**
- * Something that can be opened again in another thread. A closure cannot move there, so it is named by the module that
- * builds it (`open(data): T`) and data that can be cloned; a SharedArrayBuffer among it is what both sides share.
- */
-export interface Portable<T> {
-  readonly module: URL
-  readonly data: unknown
-  readonly opens?: T
-}

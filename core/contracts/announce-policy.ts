@@ -1,5 +1,5 @@
 import { token } from '../base/token.js'
-import type { Portable } from '../base/later.js'
+import type { Portable } from '../base/portable.js'
 import type { InfoHash } from '../protocol/ids.js'
 import type { AnnounceRequest } from './swarm-store.js'
 

@@ -1,14 +1,23 @@
 import { token } from '../base/token.js'
 import type { Endpoint } from '../base/address.js'
-import type { Portable } from '../base/later.js'
+import type { Portable } from '../base/portable.js'
 
 // ---- datagrams
 
 export interface DatagramSocket {
   readonly local: Endpoint
+  /** What passed since it was opened: a row for each thread that reads it, or one for the main thread. */
+  traffic(): readonly DatagramTraffic[]
   /** Fire and forget; `bytes` may be used again after the call. */
   send(bytes: Uint8Array, to: Endpoint): void
   close(): Promise<void>
+}
+
+export interface DatagramTraffic {
+  readonly received: number
+  readonly sent: number
+  /** By the system, because they were not read in time; null where it does not say. */
+  readonly dropped: number | null
 }
 
 /** What an Answerer returns instead of a length. */
@@ -18,14 +27,27 @@ export const REPLY_LATER = -1
 /** Answers datagrams one by one: pure but for its own state, so that it can run in a thread beside the socket. */
 export interface Answerer {
   /**
-   * `from`: 16 bytes of address (v4 mapped) and 2 of port. `now`: monotonic milliseconds. Writes the answer into
-   * `reply` (at least 1,500 bytes) and gives its length, NO_REPLY, or REPLY_LATER if it will use `send`.
-   * `packet` and `from` are valid only during the call. Never throws for what the packet holds.
+   * The packet is packet[0..length). `from`: 16 bytes of address (v4 mapped) and 2 of port. `now`: monotonic
+   * milliseconds. Writes the answer into `reply` (at least 1,500 bytes) and gives its length, NO_REPLY, or REPLY_LATER if
+   * it will use `send`. The three arrays are valid only during the call; an owner has few of them and gives the same ones
+   * again and again. Never throws for what the packet holds.
    */
-  answer(packet: Uint8Array, from: Uint8Array, now: number, reply: Uint8Array): number
+  answer(packet: Uint8Array, length: number, from: Uint8Array, now: number, reply: Uint8Array): number
 }
 
 export type SendLater = (bytes: Uint8Array, to: Uint8Array) => void
+
+/** How a socket is to be answered. */
+export interface Answering {
+  /** On the main thread. */
+  make(send: SendLater): Answerer
+  /** In threads of the socket's own, where the net has any. It cannot send later. */
+  readonly inThread?: Portable<Answerer> | undefined
+  /** How many; 1 where absent. */
+  readonly threads?: number | undefined
+  /** A thread has ended, by itself or at `close`. Where it was not asked to, another takes its place. */
+  threadEnded?(number: number): void
+}
 
 /** UDP. Rejections of bind and serve are the operator's (port in use, not permitted) and name the address. */
 export interface DatagramNet {
@@ -33,12 +55,20 @@ export interface DatagramNet {
   bind(at: Endpoint, onPacket: (bytes: Uint8Array, from: Endpoint) => void): Promise<DatagramSocket>
   /**
    * What a UDP tracker needs. One implementation answers on the main thread, a datagram at a time; another, given
-   * `inThread`, answers many in two system calls in a thread of its own. `[::]` takes both families.
+   * `inThread`, answers many in two system calls in threads of its own. `[::]` takes both families.
    */
-  serve(at: Endpoint, make: (send: SendLater) => Answerer, inThread?: Portable<Answerer>): Promise<DatagramSocket>
+  serve(at: Endpoint, answering: Answering): Promise<DatagramSocket>
 }
 
 export const Datagrams = token.one<DatagramNet>('datagram-net')
+
+/** The one that answers many datagrams in two system calls, where the machine can. */
+export interface BatchedDatagramNet extends DatagramNet {
+  /** Known once it has started: why this machine cannot, or null. While not null, nothing may be asked of it. */
+  readonly unusable: string | null
+}
+
+export const BatchedDatagrams = token.one<BatchedDatagramNet>('batched-datagram-net')
 
 // ---- HTTP
 

@@ -1,6 +1,7 @@
 import { token } from '../base/token.js'
 import type { Endpoint } from '../base/address.js'
-import type { Later, Portable } from '../base/later.js'
+import type { Later } from '../base/later.js'
+import type { Portable } from '../base/portable.js'
 import type { InfoHash, PeerId } from '../protocol/ids.js'
 
 /** As numbered in a UDP announce (BEP 15). */
@@ -84,8 +85,10 @@ export interface SwarmStore {
   totals(): { readonly swarms: number; readonly peers: number }
   /** Visits the info-hash of every swarm, for a full scrape; absent where the store cannot. The bytes are valid during the call. */
   each?(visit: (infoHash: InfoHash) => void): void
-  /** The same store, opened in a tracker thread over shared memory. */
+  /** The same store, opened in a tracker thread over shared memory. `limit` and `sweep` are called on the main thread alone. */
   readonly inThread?: Portable<SwarmStore>
+  /** A thread that had opened `inThread` is gone, maybe in the middle of a call: nobody waits for it, its swarms stay. */
+  threadEnded?(number: number): void
 }
 
 export const SwarmStores = token.one<SwarmStore>('swarm-store')

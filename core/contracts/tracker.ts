@@ -1,5 +1,6 @@
 import { token } from '../base/token.js'
-import type { Later, Portable } from '../base/later.js'
+import type { Later } from '../base/later.js'
+import type { Portable } from '../base/portable.js'
 import type { InfoHash } from '../protocol/ids.js'
 import type { AnnounceReply, AnnounceRequest } from './swarm-store.js'
 
@@ -17,6 +18,10 @@ export interface TrackerService {
   scrape(hashes: readonly InfoHash[], family: 0 | 4 | 6, visit: ScrapeVisit): null | Later<true>
   /** Every swarm, both families summed; false where the tracker does not allow it (the default) or the store cannot. */
   scrapeAll(visit: (infoHash: InfoHash, seeders: number, completed: number, leechers: number) => void): boolean
+  /** The same tracker in a thread, where the store and every policy can be there too; else undefined. */
+  readonly inThread?: Portable<TrackerService> | undefined
+  /** A thread that had opened `inThread` is gone, whatever it was doing: what it held is free again. */
+  threadEnded?(number: number): void
 }
 
 export const Tracker = token.one<TrackerService>('tracker')

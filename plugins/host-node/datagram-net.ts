@@ -10,7 +10,7 @@ import type { SocketAsPromised } from 'dgram-as-promised'
 import type { Endpoint } from '../../core/base/address.js'
 import type { Clock } from '../../core/base/clock.js'
 import type { Logger } from '../../core/base/log.js'
-import type { Answerer, DatagramNet, DatagramSocket, SendLater } from '../../core/contracts/host.js'
+import type { Answering, DatagramNet, DatagramSocket, DatagramTraffic } from '../../core/contracts/host.js'
 
 /** Holds what the main thread cannot take or the wire cannot carry for a moment; the system may grant less. */
 const SYSTEM_BUFFER = 4 * 1024 * 1024
@@ -33,14 +33,14 @@ export class NodeDatagramNet implements DatagramNet {
     return this.acquire(at, (bytes, address, port) => onPacket(bytes, endpointFrom(address, port)))
   }
 
-  async serve(at: Endpoint, make: (send: SendLater) => Answerer): Promise<DatagramSocket> {
+  async serve(at: Endpoint, { make }: Answering): Promise<DatagramSocket> {
     const from = new Uint8Array(18)
     const fault = new FirstFault(this.log, 'answering a datagram failed')
     const socket: NodeDatagramSocket = await this.acquire(at, (bytes, address, port) => {
       packAddress(address, port, from)
       let length = 0
       try {
-        length = answerer.answer(bytes, from, this.clock.now(), socket.reply)
+        length = answerer.answer(bytes, bytes.length, from, this.clock.now(), socket.reply)
       } catch (error) {
         fault.tell(error)
       }
@@ -56,6 +56,7 @@ export class NodeDatagramNet implements DatagramNet {
   }
 
   private async acquire(at: Endpoint, arrive: Arrival): Promise<NodeDatagramSocket> {
+    const passed = { received: 0, sent: 0, dropped: null }
     const outer = DgramAsPromised.createSocket(
       {
         type: at.family === 4 ? 'udp4' : 'udp6',
@@ -64,13 +65,16 @@ export class NodeDatagramNet implements DatagramNet {
         // Addresses are always literal: answer at once instead of asking the resolver for every packet.
         lookup: (host, _options, done) => done(null, host, at.family),
       },
-      (bytes, from) => arrive(bytes, from.address, from.port),
+      (bytes, from) => {
+        passed.received++
+        arrive(bytes, from.address, from.port)
+      },
     )
     outer.socket.on('error', error => this.log.debug('datagram socket', { error: error.message }))
     try {
       const address = endpointText(at, at.family)
       const bound = await outer.bind({ address, port: at.port, exclusive: true })
-      const socket = new NodeDatagramSocket(outer, endpointFrom(bound.address, bound.port), at.family, gone =>
+      const socket = new NodeDatagramSocket(outer, endpointFrom(bound.address, bound.port), at.family, passed, gone =>
         this.open.delete(gone),
       )
       this.open.add(socket)
@@ -95,9 +99,14 @@ class NodeDatagramSocket implements DatagramSocket {
     private readonly outer: SocketAsPromised,
     readonly local: Endpoint,
     private readonly family: 4 | 6,
+    private readonly passed: { received: number; sent: number; readonly dropped: null },
     private readonly gone: (socket: NodeDatagramSocket) => void,
   ) {
     this.raw = outer.socket
+  }
+
+  traffic(): readonly DatagramTraffic[] {
+    return [{ ...this.passed }]
   }
 
   send(bytes: Uint8Array, to: Endpoint): void {
@@ -135,6 +144,7 @@ class NodeDatagramSocket implements DatagramSocket {
     // Node throws at port 0, which forged packets name.
     if (this.closing !== null || port === 0) return false
     if (this.backlog && this.raw.getSendQueueSize() > QUEUE_LIMIT) return false
+    this.passed.sent++
     this.raw.send(bytes, port, address)
     return (this.backlog = this.raw.getSendQueueCount() > 0)
   }

@@ -2,7 +2,7 @@
 import { formatEndpoint, isUnspecified, packEndpoint, unpackEndpoint } from '../../core/base/address.js'
 import type { Endpoint } from '../../core/base/address.js'
 import { NO_REPLY, REPLY_LATER } from '../../core/contracts/host.js'
-import type { Answerer, DatagramNet, DatagramSocket, SendLater } from '../../core/contracts/host.js'
+import type { Answering, DatagramNet, DatagramSocket } from '../../core/contracts/host.js'
 import { mark } from '../../core/sim/event-log.js'
 import type { DatagramService, SimNode } from '../../core/sim/node.js'
 import { errors } from './errors.js'
@@ -16,7 +16,11 @@ export class SimDatagrams implements DatagramNet {
   constructor(private readonly machine: SimNode) {}
 
   bind(at: Endpoint, onPacket: DatagramService): Promise<DatagramSocket> {
-    const binding = this.machine.datagrams.bind(at, onPacket)
+    const passed = { received: 0, sent: 0, dropped: null }
+    const binding = this.machine.datagrams.bind(at, (bytes, from) => {
+      passed.received++
+      onPacket(bytes, from)
+    })
     if (typeof binding === 'string') {
       return Promise.reject(errors.make('ERR_DATAGRAM_BIND', binding, { details: { address: formatEndpoint(at) } }))
     }
@@ -24,8 +28,11 @@ export class SimDatagrams implements DatagramNet {
     let open = true
     return Promise.resolve({
       local,
+      traffic: () => [{ ...passed }],
       send: (bytes, to) => {
-        if (open) this.send(local, bytes, to)
+        if (!open) return
+        passed.sent++
+        this.send(local, bytes, to)
       },
       close: () => {
         open = false
@@ -35,12 +42,12 @@ export class SimDatagrams implements DatagramNet {
     })
   }
 
-  async serve(at: Endpoint, make: (send: SendLater) => Answerer): Promise<DatagramSocket> {
+  async serve(at: Endpoint, { make }: Answering): Promise<DatagramSocket> {
     const packed = new Uint8Array(18)
     const reply = new Uint8Array(REPLY_BYTES)
     const socket = await this.bind(at, (bytes, from) => {
       packEndpoint(from, packed)
-      const length = answerer.answer(bytes, packed, this.machine.host.clock.now(), reply)
+      const length = answerer.answer(bytes, bytes.length, packed, this.machine.host.clock.now(), reply)
       if (length !== NO_REPLY && length !== REPLY_LATER) socket.send(reply.subarray(0, length), from)
     })
     const answerer = make((bytes, to) => socket.send(bytes, unpackEndpoint(to)))

@@ -34,7 +34,7 @@ export default definePlugin({
     return {
       async start() {
         await listenAt({ name: `${ctx.id}.listen`, value: listen }, names, async at => {
-          const socket = await datagrams.serve(at, send => new UdpTracker(service, ids, counts, send))
+          const socket = await datagrams.serve(at, { make: send => new UdpTracker(service, ids, counts, send) })
           sockets.push(socket)
           const url = `udp://${announceAuthority(socket.local, announceHost, names)}/announce`
           if (!announceUrls.includes(url)) announceUrls.push(url)

@@ -68,7 +68,8 @@ export class UdpTracker implements Answerer {
     private readonly send: SendLater,
   ) {}
 
-  answer(packet: Uint8Array, from: Uint8Array, now: number, reply: Uint8Array): number {
+  answer(bytes: Uint8Array, length: number, from: Uint8Array, now: number, reply: Uint8Array): number {
+    const packet = length === bytes.length ? bytes : bytes.subarray(0, length)
     const kind = packet.length > MOST_BYTES ? NO_REQUEST : udpRequestKind(packet)
     if (kind === NO_REQUEST || readU16(from, 16) === 0) {
       this.counts.malformed++

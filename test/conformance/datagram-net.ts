@@ -82,25 +82,28 @@ export function datagramNetCases(open: () => DatagramNetUnderTest | Promise<Data
       let times = 0
       const server = await finish(
         test,
-        test.net.serve(test.at, send => {
-          sendLater = send
-          return {
-            answer(packet, from, now, reply) {
-              assert.equal(from.length, 18)
-              assert.ok(Number.isFinite(now))
-              assert.ok(reply.length >= 1500)
-              times++
-              sources.push(formatEndpoint(unpackEndpoint(from)))
-              if (packet[0] === 1) return NO_REPLY
-              if (packet[0] === 2) {
-                waiting.push({ bytes: packet.slice(), to: from.slice() })
-                return REPLY_LATER
-              }
-              reply.set(packet)
-              reply[packet.length] = 0x77
-              return packet.length + 1
-            },
-          }
+        test.net.serve(test.at, {
+          make: send => {
+            sendLater = send
+            return {
+              answer(bytes, length, from, now, reply) {
+                const packet = bytes.subarray(0, length)
+                assert.equal(from.length, 18)
+                assert.ok(Number.isFinite(now))
+                assert.ok(reply.length >= 1500)
+                times++
+                sources.push(formatEndpoint(unpackEndpoint(from)))
+                if (packet[0] === 1) return NO_REPLY
+                if (packet[0] === 2) {
+                  waiting.push({ bytes: packet.slice(), to: from.slice() })
+                  return REPLY_LATER
+                }
+                reply.set(packet)
+                reply[packet.length] = 0x77
+                return packet.length + 1
+              },
+            }
+          },
         }),
       )
       const got: number[][] = []
@@ -132,7 +135,9 @@ export function datagramNetCases(open: () => DatagramNetUnderTest | Promise<Data
       const times: number[] = []
       const server = await finish(
         test,
-        test.net.serve(test.at, () => ({ answer: (_packet, _from, now) => (times.push(now), NO_REPLY) })),
+        test.net.serve(test.at, {
+          make: () => ({ answer: (_packet, _length, _from, now) => (times.push(now), NO_REPLY) }),
+        }),
       )
       const client = await finish(
         test,
@@ -155,7 +160,7 @@ export function datagramNetCases(open: () => DatagramNetUnderTest | Promise<Data
       )
       for (const again of [
         (): Promise<unknown> => test.net.bind(a.local, () => undefined),
-        (): Promise<unknown> => test.net.serve(a.local, () => ({ answer: () => NO_REPLY })),
+        (): Promise<unknown> => test.net.serve(a.local, { make: () => ({ answer: () => NO_REPLY }) }),
       ]) {
         const error = await finish(test, refusal(again(), 'operator'))
         assert.ok(error.message.includes(formatEndpoint(a.local)), error.message)

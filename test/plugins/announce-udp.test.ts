@@ -70,6 +70,7 @@ class MemoryTracker implements DatagramNet {
     this.sockets++
     return Promise.resolve({
       local,
+      traffic: () => [],
       send: (bytes, to) => this.take(bytes.slice(), to, onPacket),
       close: () => Promise.resolve(void this.sockets--),
     })

@@ -37,15 +37,15 @@ describe('host-node datagrams', () => {
   afterEach(() => net.close())
 
   const echo: Answerer = {
-    answer(packet, from, _now, reply) {
+    answer(packet, length, from, _now, reply) {
       reply.set(from)
-      reply.set(packet, 18)
-      return 18 + packet.length
+      reply.set(packet.subarray(0, length), 18)
+      return 18 + length
     },
   }
 
   it('[::] takes both families and answers each; IPv4 comes as IPv4', async () => {
-    const server = await net.serve(at('[::]:0'), () => echo)
+    const server = await net.serve(at('[::]:0'), { make: () => echo })
     for (const local of ['127.0.0.1', '[::1]']) {
       const got: Uint8Array[] = []
       const client = await net.bind(at(`${local}:0`), (bytes, from) => {
@@ -72,12 +72,14 @@ describe('host-node datagrams', () => {
     const told: string[] = []
     const log: Logger = { ...silentLogger, error: message => told.push(message) }
     const own = new NodeDatagramNet(systemClock, log)
-    const server = await own.serve(at('127.0.0.1:0'), () => ({
-      answer(packet, from, now, reply) {
-        if (packet[0] === 0) throw new Error('broken')
-        return echo.answer(packet, from, now, reply)
-      },
-    }))
+    const server = await own.serve(at('127.0.0.1:0'), {
+      make: () => ({
+        answer(packet, length, from, now, reply) {
+          if (packet[0] === 0) throw new Error('broken')
+          return echo.answer(packet, length, from, now, reply)
+        },
+      }),
+    })
     let heard = 0
     const client = await net.bind(at('127.0.0.1:0'), () => heard++)
     for (const kind of [0, 0, 0, 1]) client.send(Uint8Array.of(kind), server.local)
@@ -87,13 +89,15 @@ describe('host-node datagrams', () => {
   })
 
   it('an answer sent while another is put together leaves both whole', async () => {
-    const server = await net.serve(at('127.0.0.1:0'), send => ({
-      answer(_packet, from, _now, reply) {
-        reply.fill(1, 0, 50)
-        send(new Uint8Array(60).fill(2), from)
-        return 50
-      },
-    }))
+    const server = await net.serve(at('127.0.0.1:0'), {
+      make: send => ({
+        answer(_packet, _length, from, _now, reply) {
+          reply.fill(1, 0, 50)
+          send(new Uint8Array(60).fill(2), from)
+          return 50
+        },
+      }),
+    })
     const got: Uint8Array[] = []
     const client = await net.bind(at('127.0.0.1:0'), bytes => got.push(bytes.slice()))
     client.send(Uint8Array.of(0), server.local)

@@ -119,19 +119,21 @@ describe('sim-host datagrams', () => {
   it('are answered by an answerer, at once or later', async () => {
     const world = new World(1)
     const [a, b] = [world.node('a'), world.node('b')]
-    const server = await new SimDatagrams(b).serve(at('0.0.0.0:53'), send => ({
-      answer: (packet, from, now, reply) => {
-        expect(now).to.equal(b.host.clock.now())
-        if (packet[0] === 0) return 0
-        if (packet[0] === 2) {
-          const to = from.slice()
-          b.host.clock.after(100, () => send(Uint8Array.of(22, unpackEndpoint(to).port & 0xff), to))
-          return -1
-        }
-        reply[0] = 11
-        return 1
-      },
-    }))
+    const server = await new SimDatagrams(b).serve(at('0.0.0.0:53'), {
+      make: send => ({
+        answer: (packet, _length, from, now, reply) => {
+          expect(now).to.equal(b.host.clock.now())
+          if (packet[0] === 0) return 0
+          if (packet[0] === 2) {
+            const to = from.slice()
+            b.host.clock.after(100, () => send(Uint8Array.of(22, unpackEndpoint(to).port & 0xff), to))
+            return -1
+          }
+          reply[0] = 11
+          return 1
+        },
+      }),
+    })
     const got: number[][] = []
     const socket = await new SimDatagrams(a).bind(at('0.0.0.0:7'), bytes => got.push([...bytes]))
     for (const kind of [0, 2, 1]) socket.send(Uint8Array.of(kind), at('20.0.0.2:53'))

@@ -11,6 +11,7 @@ import type { Clock } from '../../core/base/clock.js'
 import type {
   AnnouncePolicy,
   Answerer,
+  Answering,
   DatagramNet,
   DatagramSocket,
   HttpListener,
@@ -18,7 +19,6 @@ import type {
   HttpReply,
   HttpRequest,
   Names,
-  SendLater,
 } from '../../core/contracts/index.js'
 import type { TrackerOptions } from '../../core/tracker/tracker-core.js'
 
@@ -40,7 +40,7 @@ export class DirectDatagrams implements DatagramNet {
     return Promise.reject(new Error('a tracker binds no such socket'))
   }
 
-  serve(at: Endpoint, make: (send: SendLater) => Answerer): Promise<DatagramSocket> {
+  serve(at: Endpoint, { make }: Answering): Promise<DatagramSocket> {
     const local = bound(at)
     this.listening.push(local)
     this.answerer = make((bytes, to) => {
@@ -50,6 +50,7 @@ export class DirectDatagrams implements DatagramNet {
     })
     return Promise.resolve({
       local,
+      traffic: () => [],
       send: () => undefined,
       close: () => {
         this.listening.splice(this.listening.indexOf(local), 1)
@@ -63,7 +64,7 @@ export class DirectDatagrams implements DatagramNet {
     const packed = new Uint8Array(18)
     packEndpoint(from, packed)
     const key = packed.join()
-    const length = this.answerer?.answer(packet, packed, this.now, this.reply) ?? 0
+    const length = this.answerer?.answer(packet, packet.length, packed, this.now, this.reply) ?? 0
     // Both are the socket's again.
     packet.fill(0xee)
     packed.fill(0xee)
