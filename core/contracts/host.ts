@@ -92,6 +92,8 @@ export interface HttpReply {
 
 export interface HttpListener {
   readonly local: Endpoint
+  /** How many are open now; absent where that is not known. */
+  connections?(): number
   close(): Promise<void>
 }
 

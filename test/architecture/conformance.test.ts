@@ -14,6 +14,7 @@ const SUITES: Readonly<Record<string, string>> = {
   SwarmStores: 'swarmStoreCases',
   AnnouncePolicies: 'announcePolicyCases',
   TrackerServers: 'trackerServerCases',
+  MetricSources: 'metricSourceCases',
   Datagrams: 'datagramNetCases',
   Http: 'httpNetCases',
   Files: 'fileSystemCases',
