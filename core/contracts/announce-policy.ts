@@ -1,6 +1,7 @@
 import { token } from '../base/token.js'
 import type { Portable } from '../base/portable.js'
 import type { InfoHash } from '../protocol/ids.js'
+import type { Refusal } from './refusal.js'
 import type { AnnounceRequest } from './swarm-store.js'
 
 /**
@@ -8,8 +9,8 @@ import type { AnnounceRequest } from './swarm-store.js'
  * a policy that needs a file or a network keeps its own copy up to date. `stopped` is asked as well.
  */
 export interface AnnouncePolicy {
-  /** null: admitted. A text: refused, shown to the client as the failure reason. */
-  admit(request: AnnounceRequest): string | null
+  /** null: admitted. Else what the client is told as the failure reason; the same object each time, or a text. */
+  admit(request: AnnounceRequest): Refusal | null
   /** May this swarm be scraped? Yes where absent. */
   admitScrape?(infoHash: InfoHash): boolean
   /** The same policy in a tracker thread; without it, announces stay on the main thread. */

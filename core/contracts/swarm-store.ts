@@ -3,6 +3,7 @@ import type { Endpoint } from '../base/address.js'
 import type { Later } from '../base/later.js'
 import type { Portable } from '../base/portable.js'
 import type { InfoHash, PeerId } from '../protocol/ids.js'
+import type { Refusal, Refused } from './refusal.js'
 
 /** As numbered in a UDP announce (BEP 15). */
 export const AnnounceEvent = { None: 0, Completed: 1, Started: 2, Stopped: 3 } as const
@@ -69,15 +70,15 @@ export interface SwarmLimits {
  * go in `sweep`, in slices. A scrape creates nothing. At a cap (swarms, peers, peers per address in a swarm) a new
  * entry is refused and everything else goes on.
  *
- * A store that answers at once fills `reply` and returns true, or, refused, a text for the client. One on the far side
- * of a network returns a Later that settles with a reply of its own: `request` and `reply` are the server's again when
+ * A store that answers at once fills `reply` and returns true, or, refused, a Refusal for the client. One on the far
+ * side of a network returns a Later that settles with a reply of its own: `request` and `reply` are the server's again when
  * the call returns, and the server keeps a copy of whom to answer.
  */
 export interface SwarmStore {
   /** Once, before anything else is asked. */
   limit(limits: SwarmLimits): void
-  /** `now`: monotonic seconds of the caller's clock. A text: refused, and why, to be shown to the client. */
-  announce(request: AnnounceRequest, now: number, reply: AnnounceReply): true | string | Later<AnnounceReply>
+  /** `now`: monotonic seconds of the caller's clock. A Refusal: why not, to be shown to the client. */
+  announce(request: AnnounceRequest, now: number, reply: AnnounceReply): true | Refusal | Later<AnnounceReply | Refused>
   /** False: no such swarm (`out` is zeroed). */
   scrape(infoHash: InfoHash, family: 4 | 6, out: ScrapeCounts): boolean | Later<ScrapeCounts>
   /** Forgets what is dead, for at most about `budgetMs`. True: more to do in this round. */

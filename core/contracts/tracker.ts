@@ -2,6 +2,7 @@ import { token } from '../base/token.js'
 import type { Later } from '../base/later.js'
 import type { Portable } from '../base/portable.js'
 import type { InfoHash } from '../protocol/ids.js'
+import type { Refusal, Refused } from './refusal.js'
 import type { AnnounceReply, AnnounceRequest } from './swarm-store.js'
 
 /** Called for each hash that may be scraped, by its place in the list: seeders, completed, leechers. */
@@ -9,8 +10,8 @@ export type ScrapeVisit = (index: number, seeders: number, completed: number, le
 
 /** What a tracker server (HTTP, UDP, later WebSocket) asks: policies, ceilings, store and intervals behind one door. */
 export interface TrackerService {
-  /** null: `reply` is filled. A text: the failure reason. A Later settles with a reply of its own, or a text. */
-  announce(request: AnnounceRequest, reply: AnnounceReply): null | string | Later<AnnounceReply>
+  /** null: `reply` is filled. A Refusal: why not. A Later settles with a reply of its own, or a Refusal. */
+  announce(request: AnnounceRequest, reply: AnnounceReply): null | Refusal | Later<AnnounceReply | Refused>
   /**
    * Family 0 sums both. Hashes that no policy admits are not visited; unknown swarms are, with zeros. null: every visit
    * was made. A Later settles with true when they were.

@@ -62,9 +62,12 @@ function writeDictionaries(out: BencodeWriter, peers: Uint8Array, family: 4 | 6)
   out.close()
 }
 
-/** HTTP status 200 goes with it: clients show the reason only then. */
-export function writeHttpFailure(reason: string): Uint8Array {
-  return new BencodeWriter().openDictionary().ascii('failure reason').text(reason).close().finish()
+/** HTTP status 200 goes with it: clients show the reason only then. `retryMinutes`: BEP 31. */
+export function writeHttpFailure(reason: string, retryMinutes?: number | 'never'): Uint8Array {
+  const out = new BencodeWriter().openDictionary().ascii('failure reason').text(reason)
+  if (typeof retryMinutes === 'number') out.ascii('retry in').integer(retryMinutes)
+  else if (retryMinutes === 'never') out.ascii('retry in').ascii('never')
+  return out.close().finish()
 }
 
 export interface ScrapeEntry {

@@ -1,6 +1,7 @@
 // What every tracker server asks: policies first, then the swarm store, with ceilings and intervals put in. No I/O, no
 // timer: whoever builds it calls `sweep` now and then.
 import { messageOf } from '../base/errors.js'
+import { isRefusal } from '../contracts/refusal.js'
 import { FAULT_OF_OURS } from './errors.js'
 import { LateScrape } from './late-scrape.js'
 import type { Clock } from '../base/clock.js'
@@ -8,6 +9,7 @@ import type { Later } from '../base/later.js'
 import type { Logger } from '../base/log.js'
 import type { Random } from '../base/random.js'
 import type { AnnouncePolicy } from '../contracts/announce-policy.js'
+import type { Refusal, Refused } from '../contracts/refusal.js'
 import type { AnnounceReply, AnnounceRequest, ScrapeCounts, SwarmLimits, SwarmStore } from '../contracts/swarm-store.js'
 import type { ScrapeVisit, TrackerService } from '../contracts/tracker.js'
 import type { InfoHash } from '../protocol/ids.js'
@@ -52,7 +54,7 @@ export class TrackerCore implements TrackerService {
     store.limit(options)
   }
 
-  announce(request: AnnounceRequest, reply: AnnounceReply): null | string | Later<AnnounceReply> {
+  announce(request: AnnounceRequest, reply: AnnounceReply): null | Refusal | Later<AnnounceReply | Refused> {
     if (request.numWant < 0) request.numWant = this.options.peersPerReply
     if (request.numWant > MOST_PEERS_PER_REPLY) request.numWant = MOST_PEERS_PER_REPLY
     try {
@@ -61,12 +63,11 @@ export class TrackerCore implements TrackerService {
         if (refused !== null) return refused
       }
       const answer = this.store.announce(request, this.clock.now() / 1000, reply)
-      if (typeof answer === 'string') return answer
       if (answer === true) {
         this.timed(reply)
         return null
       }
-      return this.later(answer)
+      return isRefusal(answer) ? answer : this.later(answer)
     } catch (error) {
       return this.fault(error)
     }
@@ -141,9 +142,9 @@ export class TrackerCore implements TrackerService {
     return reply
   }
 
-  private later(answer: Later<AnnounceReply>): Later<AnnounceReply> {
+  private later(answer: Later<AnnounceReply | Refused>): Later<AnnounceReply | Refused> {
     return {
-      settle: done => answer.settle(result => done(typeof result === 'string' ? result : this.timed(result))),
+      settle: done => answer.settle(result => done(isRefusal(result) ? result : this.timed(result))),
     }
   }
 
@@ -153,7 +154,7 @@ export class TrackerCore implements TrackerService {
   }
 
   /** A policy or a store that throws has broken its contract: nobody is admitted by it, and it is told of once. */
-  private fault(error: unknown): string {
+  private fault(error: unknown): Refused {
     const stack = error instanceof Error ? error.stack : undefined
     if (!this.faulty) this.log.error('a policy or the swarm store failed', { error: messageOf(error), stack })
     this.faulty = true

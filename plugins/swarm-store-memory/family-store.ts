@@ -7,6 +7,7 @@ import { PeerChoice, STAGE_WORDS } from './peer-choice.js'
 import { PeerKey } from './peer-key.js'
 import { Swarm } from './swarm.js'
 import { SwarmTable, TABLE_WORDS } from './swarm-table.js'
+import type { Refused } from '../../core/contracts/refusal.js'
 import type { AnnounceReply, AnnounceRequest, ScrapeCounts, SwarmLimits } from '../../core/contracts/swarm-store.js'
 import type { InfoHash } from '../../core/protocol/ids.js'
 import type { Arena } from './arena.js'
@@ -15,12 +16,15 @@ const SCRATCH_WORDS = 32
 /** Reserved words of the arena that a family needs: scratch, the tables, the reply. */
 export const FAMILY_WORDS = SCRATCH_WORDS + TABLE_WORDS + STAGE_WORDS
 
-export const REFUSED = {
-  swarms: 'the tracker is full: it takes no further torrents',
-  peers: 'the tracker is full: it takes no further peers',
-  address: 'too many peers of your address in this torrent',
-  memory: 'the tracker is out of memory',
-} as const
+/** Room comes back as peers fall silent. */
+const WAIT = 15
+
+const REFUSED = {
+  swarms: { reason: 'the tracker is full: it takes no further torrents', retryMinutes: WAIT },
+  peers: { reason: 'the tracker is full: it takes no further peers', retryMinutes: WAIT },
+  address: { reason: 'too many peers of your address in this torrent', retryMinutes: WAIT },
+  memory: { reason: 'the tracker is out of memory', retryMinutes: WAIT },
+} satisfies Record<string, Refused>
 
 const UNLIMITED: SwarmLimits = {
   maxSwarms: Infinity,
@@ -70,7 +74,7 @@ export class FamilyStore {
     this.i32 = arena.i32
   }
 
-  announce(request: AnnounceRequest, tick: number, reply: AnnounceReply): true | string {
+  announce(request: AnnounceRequest, tick: number, reply: AnnounceReply): true | Refused {
     const { swarm, peers, census, limits } = this
     const { event } = request
     const seeder = request.left === 0
@@ -159,7 +163,7 @@ export class FamilyStore {
   }
 
   /** Why the key's peer may not enter the swarm looked at; null: it may, and there is room. */
-  private refusal(): string | null {
+  private refusal(): Refused | null {
     const { swarm, peers, limits } = this
     if (this.census.peers >= limits.maxPeers) return REFUSED.peers
     if (peers.crowded(swarm.block, limits.maxPeersPerAddress)) return REFUSED.address

@@ -8,6 +8,7 @@ import { Sweeper } from './sweeper.js'
 import { TABLES } from './swarm-table.js'
 import type { Host } from '../../core/base/host.js'
 import type { Probe } from '../../core/contracts/probe.js'
+import type { Refused } from '../../core/contracts/refusal.js'
 import type {
   AnnounceReply,
   AnnounceRequest,
@@ -46,7 +47,7 @@ export class MemoryStore implements SwarmStore, Probe {
     this.tickSeconds = limits.peerTimeoutSeconds / TICKS
   }
 
-  announce(request: AnnounceRequest, now: number, reply: AnnounceReply): true | string {
+  announce(request: AnnounceRequest, now: number, reply: AnnounceReply): true | Refused {
     return (request.from.family === 4 ? this.v4 : this.v6).announce(request, this.tick(now), reply)
   }
 

@@ -2,18 +2,22 @@
 import { fromHex } from '../../core/base/bytes.js'
 import { InfoHashSet } from '../../core/tracker/info-hash-set.js'
 import type { AnnouncePolicy } from '../../core/contracts/announce-policy.js'
+import type { Refused } from '../../core/contracts/refusal.js'
 import type { AnnounceRequest } from '../../core/contracts/swarm-store.js'
 import type { InfoHash } from '../../core/protocol/ids.js'
 
-const REFUSED = 'this tracker does not track this torrent'
+const REASON = 'this tracker does not track this torrent'
+/** What is denied stays so; what is not allowed may be the next to be put on the list. */
+const DENIED: Refused = { reason: REASON, retryMinutes: 'never' }
+const NOT_ALLOWED: Refused = { reason: REASON, retryMinutes: 30 }
 
 export class AccessList implements AnnouncePolicy {
   hashes = new InfoHashSet([])
 
   constructor(private readonly mode: 'allow' | 'deny') {}
 
-  admit(request: AnnounceRequest): string | null {
-    return this.admitScrape(request.infoHash) ? null : REFUSED
+  admit(request: AnnounceRequest): Refused | null {
+    return this.admitScrape(request.infoHash) ? null : this.mode === 'deny' ? DENIED : NOT_ALLOWED
   }
 
   admitScrape(infoHash: InfoHash): boolean {

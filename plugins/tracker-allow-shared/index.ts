@@ -1,8 +1,10 @@
 import { AnnouncePolicies } from '../../core/contracts/announce-policy.js'
 import { Catalog } from '../../core/contracts/tracker.js'
 import { definePlugin } from '../../core/kernel/plugin.js'
+import type { Refused } from '../../core/contracts/refusal.js'
 
-const REFUSED = 'this tracker tracks only what its own node shares'
+/** The node may share it soon: it may be checking it now. */
+const REFUSED: Refused = { reason: 'this tracker tracks only what its own node shares', retryMinutes: 5 }
 
 export default definePlugin({
   name: 'tracker-allow-shared',

@@ -2,9 +2,11 @@
 import { BencodeWriter } from '../../core/protocol/bencode-writer.js'
 import { readHttpAnnounce, readHttpScrape } from '../../core/protocol/tracker-http.js'
 import { writeHttpAnnounce, writeHttpFailure, writeHttpScrape } from '../../core/protocol/tracker-http-reply.js'
+import { isRefusal } from '../../core/contracts/refusal.js'
 import { Incoming } from '../../core/tracker/incoming.js'
 import { MOST_PEERS_PER_REPLY } from '../../core/tracker/tracker-core.js'
 import type { HttpReply, HttpRequest } from '../../core/contracts/host.js'
+import type { Refusal } from '../../core/contracts/refusal.js'
 import type { AnnounceReply } from '../../core/contracts/swarm-store.js'
 import type { TrackerService } from '../../core/contracts/tracker.js'
 import type { InfoHash } from '../../core/protocol/ids.js'
@@ -59,8 +61,8 @@ export class HttpTracker {
     const options: AnswerOptions = { family, compact: request.compact, externalIp: ip }
     const answer = this.service.announce(request, reply)
     if (answer === null) return respond(ok(writeHttpAnnounce(reply, options, this.writer)))
-    if (typeof answer === 'string') return respond(failure(answer))
-    answer.settle(late => respond(typeof late === 'string' ? failure(late) : ok(writeHttpAnnounce(late, options))))
+    if (isRefusal(answer)) return respond(failure(answer))
+    answer.settle(late => respond(isRefusal(late) ? failure(late) : ok(writeHttpAnnounce(late, options))))
   }
 
   private scrape(http: HttpRequest, respond: Respond): void {
@@ -88,8 +90,9 @@ function ok(body: Uint8Array): HttpReply {
   return { status: 200, type: TYPE, body }
 }
 
-function failure(reason: string): HttpReply {
-  return ok(writeHttpFailure(reason))
+function failure(refusal: Refusal): HttpReply {
+  if (typeof refusal === 'string') return ok(writeHttpFailure(refusal))
+  return ok(writeHttpFailure(refusal.reason, refusal.retryMinutes))
 }
 
 function plain(status: number, text: string): HttpReply {

@@ -3,6 +3,7 @@
 import { isMapped } from '../../core/base/address.js'
 import { readU16 } from '../../core/base/bytes.js'
 import { NO_REPLY, REPLY_LATER } from '../../core/contracts/host.js'
+import { isRefusal } from '../../core/contracts/refusal.js'
 import { MAX_UDP_REPLY_BYTES } from '../../core/protocol/limits.js'
 import {
   ANNOUNCE_HEAD_LENGTH,
@@ -24,6 +25,7 @@ import {
 import { Incoming } from '../../core/tracker/incoming.js'
 import type { Later } from '../../core/base/later.js'
 import type { Answerer, SendLater } from '../../core/contracts/host.js'
+import type { Refusal, Refused } from '../../core/contracts/refusal.js'
 import type { AnnounceReply } from '../../core/contracts/swarm-store.js'
 import type { TrackerService } from '../../core/contracts/tracker.js'
 import type { InfoHash } from '../../core/protocol/ids.js'
@@ -108,23 +110,23 @@ export class UdpTracker implements Answerer {
     if (answer === null) {
       return writeUdpAnnounceHead(out, transaction, reply.interval, reply.leechers, reply.seeders) + reply.peerBytes
     }
-    if (typeof answer === 'string') return this.refuse(out, transaction, answer)
+    if (isRefusal(answer)) return this.refuse(out, transaction, answer)
     this.announceLater(answer, transaction, from.slice())
     return REPLY_LATER
   }
 
-  private announceLater(answer: Later<AnnounceReply>, transaction: number, to: Uint8Array): void {
+  private announceLater(answer: Later<AnnounceReply | Refused>, transaction: number, to: Uint8Array): void {
     answer.settle(reply => {
       const out = new Uint8Array(MAX_UDP_REPLY_BYTES)
       let length: number
-      if (typeof reply === 'string') length = this.refuse(out, transaction, reply)
+      if (isRefusal(reply)) length = this.refuse(out, transaction, reply)
       else {
         const peers = reply.peers.subarray(0, Math.min(reply.peerBytes, PEERS_ROOM))
         out.set(peers, ANNOUNCE_HEAD_LENGTH)
         length = peers.length
         length += writeUdpAnnounceHead(out, transaction, reply.interval, reply.leechers, reply.seeders)
       }
-      this.send(out.subarray(0, length), to)
+      if (length !== NO_REPLY) this.send(out.subarray(0, length), to)
     })
   }
 
@@ -150,9 +152,10 @@ export class UdpTracker implements Answerer {
   }
 
   /** Only for senders whose connection id was right. */
-  private refuse(out: Uint8Array, transaction: number, text: string): number {
+  private refuse(out: Uint8Array, transaction: number, refusal: Refusal): number {
     this.counts.refused++
-    return writeUdpError(out, transaction, text)
+    if (typeof refusal === 'string') return writeUdpError(out, transaction, refusal)
+    return refusal.quiet === true ? NO_REPLY : writeUdpError(out, transaction, refusal.reason)
   }
 
   /** The sender becomes the request's address; gives its family. */

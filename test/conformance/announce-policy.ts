@@ -1,5 +1,6 @@
 // What every announce policy must do (core/contracts/announce-policy.ts).
 import { deepEqual, equal, match, ok } from 'node:assert/strict'
+import { reasonOf } from '../../core/contracts/refusal.js'
 import { AnnounceEvent } from '../../core/contracts/swarm-store.js'
 import type { AnnouncePolicy, AnnounceRequest } from '../../core/contracts/index.js'
 import type { InfoHash, PeerId } from '../../core/protocol/ids.js'
@@ -30,9 +31,14 @@ export function announcePolicyCases(open: () => PolicyUnderTest | Promise<Policy
     test('admits with null, refuses with one line of text that a client may read', ({ policy, admitted, refused }) => {
       for (const one of admitted) equal(policy.admit(request(one)), null)
       for (const one of refused) {
-        const text = policy.admit(request(one))
-        ok(typeof text === 'string', 'it was to be refused')
-        match(text, /^[ -~]{1,200}$/)
+        const refusal = policy.admit(request(one))
+        ok(refusal !== null, 'it was to be refused')
+        match(reasonOf(refusal), /^[ -~]{1,200}$/)
+        const { retryMinutes = 1 } = typeof refusal === 'string' ? {} : refusal
+        ok(
+          retryMinutes === 'never' || (Number.isInteger(retryMinutes) && retryMinutes >= 1),
+          'minutes from 1, or never',
+        )
       }
     }),
 
@@ -46,7 +52,7 @@ export function announcePolicyCases(open: () => PolicyUnderTest | Promise<Policy
     test('answers for every event, stopped among them', ({ policy, admitted, refused }) => {
       for (const event of Object.values(AnnounceEvent)) {
         for (const one of admitted) equal(policy.admit(request({ ...one, event })), null)
-        for (const one of refused) equal(typeof policy.admit(request({ ...one, event })), 'string')
+        for (const one of refused) ok(policy.admit(request({ ...one, event })) !== null)
       }
     }),
 

@@ -1,6 +1,7 @@
 // Asks a swarm store as a tracker would, whether it answers at once or later, and reads its replies.
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import { formatEndpoint, endpointOf } from '../../core/base/address.js'
+import { isRefusal, reasonOf } from '../../core/contracts/refusal.js'
 import { AnnounceEvent } from '../../core/contracts/swarm-store.js'
 import type { Later } from '../../core/base/later.js'
 import type {
@@ -78,10 +79,10 @@ export class SwarmDesk {
     request.from.ip.fill(0xff)
     request.from = { family: 4, ip: new Uint8Array(4), port: 1 }
     if (answer === true) return told(reply, family)
-    if (typeof answer === 'string') return answer
+    if (isRefusal(answer)) return reasonOf(answer)
     reply.peers.fill(0xee)
     const late = await settled(answer)
-    return typeof late === 'string' ? late : told(late, family)
+    return isRefusal(late) ? reasonOf(late) : told(late, family)
   }
 
   /** As `ask`, for announces that must be admitted. */

@@ -10,6 +10,8 @@ import type { Later } from '../../core/base/later.js'
 import type {
   AnnounceReply,
   AnnounceRequest,
+  Refusal,
+  Refused,
   ScrapeCounts,
   ScrapeVisit,
   TrackerServer,
@@ -53,12 +55,12 @@ export interface ServerUnderTest {
 class Script implements TrackerService {
   readonly announces: (AnnounceRequest & { numWant: number })[] = []
   readonly scrapes: { hashes: string[]; family: number }[] = []
-  refusal: string | null = null
+  refusal: Refusal | null = null
   late = false
   peers: Record<4 | 6, Uint8Array> = { 4: new Uint8Array(0), 6: new Uint8Array(0) }
   room = 0
 
-  announce(request: AnnounceRequest, reply: AnnounceReply): null | string | Later<AnnounceReply> {
+  announce(request: AnnounceRequest, reply: AnnounceReply): null | Refusal | Later<AnnounceReply | Refused> {
     this.room = reply.peers.length
     const { family, ip, port } = request.from
     this.announces.push({
@@ -73,7 +75,7 @@ class Script implements TrackerService {
       key: request.key,
       urlData: null,
     })
-    if (this.refusal !== null) return this.late ? later<AnnounceReply>(this.refusal) : this.refusal
+    if (this.refusal !== null) return this.late ? later<AnnounceReply | Refused>(this.refusal) : this.refusal
     const peers = this.peers[family]
     if (this.late) return later({ ...filled(), peers, peerBytes: peers.length })
     const { length } = peers
@@ -159,8 +161,12 @@ export function trackerServerCases(open: (service: TrackerService) => Promise<Se
       equal(await at.announce(announce, 4), 'not this torrent')
       script.late = true
       equal(await at.announce(announce, 6), 'not this torrent')
+      script.refusal = { reason: 'not now', retryMinutes: 3 }
+      equal(await at.announce(announce, 4), 'not now')
+      script.late = false
+      equal(await at.announce(announce, 6), 'not now')
       equal(typeof (await at.announce({ ...announce, port: 0 }, 4)), 'string')
-      equal(script.announces.length, 2)
+      equal(script.announces.length, 4)
     }),
   ]
 

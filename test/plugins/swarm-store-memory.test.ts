@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { AnnounceEvent } from '../../core/contracts/index.js'
+import { AnnounceEvent, isRefusal, reasonOf } from '../../core/contracts/index.js'
 import { createRandom } from '../../core/base/random.js'
 import { MemoryStore } from '../../plugins/swarm-store-memory/memory-store.js'
 import { ManualClock, register, swarmStoreCases } from '../conformance/index.js'
@@ -47,7 +47,7 @@ function announcer(
       0,
       reply,
     )
-    return answer === true ? null : answer
+    return answer === true || !isRefusal(answer) ? null : reasonOf(answer)
   }
 }
 

@@ -187,6 +187,25 @@ describe('tracker-http', () => {
       })
     }
 
+    it('what a policy refuses, with when to come back (BEP 31)', async () => {
+      const answers = [
+        { reason: 'too fast', retryMinutes: 2 },
+        { reason: 'gone', retryMinutes: 'never' },
+        'no',
+      ] as const
+      const told: unknown[] = []
+      for (const refusal of answers) {
+        const { net } = await load(trackerService([{ admit: () => refusal }]))
+        const { failure, retryIn } = await ask(net)
+        told.push([failure, retryIn])
+      }
+      expect(told).to.deep.equal([
+        ['too fast', 120],
+        ['gone', 'never'],
+        ['no', null],
+      ])
+    })
+
     it('what a policy refuses', async () => {
       const { net } = await load(trackerService([{ admit: () => 'not here' }]))
       expect((await ask(net)).failure).to.equal('not here')

@@ -155,6 +155,17 @@ describe('tracker-udp', () => {
     expect(typeof answer === 'string' ? answer : textsOf(answer.peers)).to.deep.equal(['192.0.2.1:6881'])
   })
 
+  it('says why it refuses, and nothing where the refusal is quiet', async () => {
+    for (const [refusal, told] of [
+      [{ reason: 'gone', retryMinutes: 'never' }, 'gone'],
+      [{ reason: 'too fast', retryMinutes: 1, quiet: true }, null],
+    ] as const) {
+      const { client } = await load(trackerService([{ admit: () => refusal }]))
+      const reply = await client.send(client.packet(await client.connect(from)), from)
+      expect(reply === null ? null : readUdpError(reply)).to.equal(told)
+    }
+  })
+
   it('hands BEP 41 options to policies, and refuses broken ones', async () => {
     const seen: string[] = []
     const policy = {

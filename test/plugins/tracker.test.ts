@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { createRandom } from '../../core/base/random.js'
 import { silentLogger } from '../../core/base/log.js'
-import { AnnouncePolicies, Probes, SwarmStores, Tracker } from '../../core/contracts/index.js'
+import { AnnouncePolicies, isRefusal, Probes, reasonOf, SwarmStores, Tracker } from '../../core/contracts/index.js'
 import { Incoming } from '../../core/tracker/incoming.js'
 import { MemoryStore } from '../../plugins/swarm-store-memory/memory-store.js'
 import storePlugin from '../../plugins/swarm-store-memory/index.js'
@@ -26,7 +26,9 @@ function announce(service: TrackerService, hash: number, peer: number, port = 68
   request.from.port = port
   request.left = 1
   const reply = { interval: 0, minInterval: 0, seeders: 0, leechers: 0, peers: new Uint8Array(1200), peerBytes: 0 }
-  return service.announce(request, reply) ?? reply
+  const answer = service.announce(request, reply)
+  if (answer === null) return reply
+  return isRefusal(answer) ? reasonOf(answer) : answer
 }
 
 describe('tracker', () => {

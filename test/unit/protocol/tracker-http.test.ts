@@ -192,6 +192,9 @@ describe('HTTP announce reply', () => {
   it('that refuses says why', () => {
     const body = writeHttpFailure('not authorized \u00e9')
     expect(readHttpAnnounceReply(body).failure).to.equal('not authorized \u00e9')
+    expect(readHttpAnnounceReply(body).retryIn).to.equal(null)
+    expect(readHttpAnnounceReply(writeHttpFailure('no', 7)).retryIn).to.equal(420)
+    expect(readHttpAnnounceReply(writeHttpFailure('no', 'never')).retryIn).to.equal('never')
     expect(readHttpAnnounceReply(text('d14:failure reason1:x8:retry in5:nevere')).retryIn).to.equal('never')
     expect(readHttpAnnounceReply(text('d14:failure reason1:x5:peersi7e8:retry ini5ee')).retryIn).to.equal(300)
   })

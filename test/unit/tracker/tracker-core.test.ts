@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { silentLogger } from '../../../core/base/log.js'
 import { createRandom } from '../../../core/base/random.js'
+import { FAULT_OF_OURS } from '../../../core/tracker/errors.js'
 import { TrackerCore } from '../../../core/tracker/tracker-core.js'
 import { Incoming } from '../../../core/tracker/incoming.js'
 import { infoHash, ManualClock } from '../../conformance/index.js'
@@ -135,17 +136,26 @@ describe('tracker core', () => {
     expect(store.wants).to.deep.equal([])
   })
 
+  it('hands on the very refusal that a policy or the store gave, at once or later', async () => {
+    const refused = { reason: 'no', retryMinutes: 3 } as const
+    expect(announce(build(new Recorder(), [{ admit: () => refused }]).core).answer).to.equal(refused)
+    const full = Object.assign(new Recorder(), { announce: () => refused })
+    expect(announce(build(full).core).answer).to.equal(refused)
+    const later = { settle: (done: (answer: typeof refused) => void) => void setImmediate(() => done(refused)) }
+    const { answer } = announce(build(Object.assign(new Recorder(), { announce: () => later })).core)
+    expect(await new Promise(resolve => (answer as typeof later).settle(resolve))).to.equal(refused)
+  })
+
   it('refuses what a broken policy or store throws over, and reports it once', () => {
     const bad = (): never => {
       throw new Error('broken')
     }
     const first = build(new Recorder(), [{ admit: bad, admitScrape: bad }])
-    expect(announce(first.core).answer).to.match(/fault of its own/)
-    expect(announce(first.core).answer).to.match(/fault of its own/)
+    for (let i = 0; i < 2; i++) expect(announce(first.core).answer).to.equal(FAULT_OF_OURS)
     expect(first.core.scrape([infoHash(1)], 0, bad)).to.equal(null)
     expect(first.errors).to.have.length(1)
     const second = build(Object.assign(new Recorder(), { announce: bad }))
-    expect(announce(second.core).answer).to.match(/fault of its own/)
+    expect(announce(second.core).answer).to.equal(FAULT_OF_OURS)
   })
 
   it('outlives a store that throws over a sweep or over a list of its swarms', () => {
