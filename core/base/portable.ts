@@ -15,7 +15,7 @@ export interface Portable<T> {
 
 /** What `open` gets to know of the thread it runs in. */
 export interface ThreadPlace {
-  /** From 1; of the threads of a node that live at one time, no two have the same. The main thread is 0. */
+  /** From 1, the least that no other living thread of the node has, so that arrays can go by it. The main thread is 0. */
   readonly number: number
   /** The node's monotonic time, as it was when the thread last looked: once for each go of work. */
   readonly clock: { now(): number }

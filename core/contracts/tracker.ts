@@ -21,6 +21,8 @@ export interface TrackerService {
   scrapeAll(visit: (infoHash: InfoHash, seeders: number, completed: number, leechers: number) => void): boolean
   /** The same tracker in a thread, where the store and every policy can be there too; else undefined. */
   readonly inThread?: Portable<TrackerService> | undefined
+  /** Where there is no `inThread`: which part keeps it out, by its id in the profile, in words for an operator. */
+  readonly whyNoThreads?: string | undefined
   /** A thread that had opened `inThread` is gone, whatever it was doing: what it held is free again. */
   threadEnded?(number: number): void
 }

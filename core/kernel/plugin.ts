@@ -54,6 +54,8 @@ export interface SetupContext<
   find<K extends Of<Optional, 'one'>>(token: K): Carried<K> | undefined
   all<K extends Of<Requires, 'many'> | Of<Optional, 'many'>>(token: K): ReadonlyArray<Carried<K>>
   named<K extends Of<Requires, 'named'> | Of<Optional, 'named'>>(token: K): NamedRegistry<Carried<K>>
+  /** The ids, as the profile has them, of those who provide it; in the order of `all`. For texts to the operator. */
+  providers(token: Requires[number] | Optional[number]): readonly string[]
   provide<K extends Of<Provides, 'one' | 'many'>>(token: K, value: Carried<K>): void
   provideNamed<K extends Of<Provides, 'named'>>(token: K, name: string, value: Carried<K>): void
   /** Builds an @injectable class through the container; its parameters are @inject(Token.key). */

@@ -18,6 +18,7 @@ export interface RawContext {
   find(token: AnyToken): unknown
   all(token: AnyToken): readonly unknown[]
   named(token: AnyToken): NamedRegistry<unknown>
+  providers(token: AnyToken): readonly string[]
   provide(token: AnyToken, value: unknown): void
   provideNamed(token: AnyToken, name: string, value: unknown): void
   construct<T>(cls: new (...args: never[]) => T): T
@@ -142,6 +143,10 @@ export function setupContext(setup: Setup): { readonly context: RawContext; end(
     named(token) {
       allow('named', token, 'requires', 'optional')
       return provisions.registry(token)
+    },
+    providers(token) {
+      allow('providers', token, 'requires', 'optional')
+      return provisions.of(token).map(one => one.by)
     },
     provide(token, value) {
       allow('provide', token, 'provides')

@@ -301,6 +301,7 @@ describe('kernel', () => {
         },
       })
     let seen: unknown
+    let givers: unknown
     const user = definePlugin({
       name: 'user',
       requires: [Bulbs, Shades],
@@ -308,6 +309,7 @@ describe('kernel', () => {
       setup(ctx) {
         const shades = ctx.named(Shades)
         seen = { bulbs: ctx.all(Bulbs), names: shades.names(), second: shades.get('shade-b'), lamp: ctx.find(Lamp) }
+        givers = [ctx.providers(Bulbs), ctx.providers(Lamp)]
         shades.get('shade-bb')
       },
     })
@@ -315,6 +317,7 @@ describe('kernel', () => {
     const { kernel } = toyNode({ files: { 'profile.json': plugins('user', 'b', 'a') }, modules })
     const error = await failure(kernel.start())
     expect(seen).to.deep.equal({ bulbs: ['b', 'a'], names: ['shade-b', 'shade-a'], second: 2, lamp: undefined })
+    expect(givers).to.deep.equal([['b', 'a'], []])
     expect(error.code).to.equal('ERR_LINK_NO_SUCH_NAME')
     expect(error.message).to.include('did you mean "shade-b"?')
   })
