@@ -77,7 +77,9 @@ export function unpackEndpoint(packed: Uint8Array): Endpoint {
 
 export function isLoopback(ip: Uint8Array): boolean {
   if (ip.length === 4) return ip[0] === 127
-  return ip[15] === 1 && ip.subarray(0, 15).every(byte => byte === 0)
+  if (ip[15] !== 1) return false
+  for (let i = 0; i < 15; i++) if (ip[i] !== 0) return false
+  return true
 }
 
 export function isUnspecified(ip: Uint8Array): boolean {

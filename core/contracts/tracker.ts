@@ -12,6 +12,8 @@ export type ScrapeVisit = (index: number, seeders: number, completed: number, le
 export interface TrackerService {
   /** null: `reply` is filled. A Refusal: why not. A Later settles with a reply of its own, or a Refusal. */
   announce(request: AnnounceRequest, reply: AnnounceReply): null | Refusal | Later<AnnounceReply | Refused>
+  /** Asked by a server before a scrape: may whoever is at this address (4 or 16 bytes) ask now? Yes where absent. */
+  admitScraper?(ip: Uint8Array): Refusal | null
   /**
    * Family 0 sums both. Hashes that no policy admits are not visited; unknown swarms are, with zeros. null: every visit
    * was made. A Later settles with true when they were.

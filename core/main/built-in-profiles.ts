@@ -18,6 +18,9 @@ const builtIn = (name: string, config?: Readonly<Record<string, unknown>>): Entr
   ...(config === undefined ? {} : { config }),
 })
 
+/** Announces and scrapes a second that one network may make: more than any in a public swarm does of its own accord. */
+const PUBLIC_RATE = 200
+
 export interface TrackOptions {
   readonly http: string | undefined
   readonly udp: string | undefined
@@ -29,7 +32,8 @@ export function trackerProfile({ http, udp, dataDir }: TrackOptions): ProfileCon
   const servers: Entry[] = []
   if (both || http !== undefined) servers.push(builtIn('tracker-http', { listen: http ?? '0.0.0.0:6969' }))
   if (both || udp !== undefined) servers.push(builtIn('tracker-udp', { listen: udp ?? '0.0.0.0:6969' }))
-  const plugins = [builtIn('host-node'), builtIn('swarm-store-memory'), builtIn('tracker'), ...servers]
+  const tracker = builtIn('tracker', { ratePerPrefix: PUBLIC_RATE })
+  const plugins = [builtIn('host-node'), builtIn('swarm-store-memory'), tracker, ...servers]
   return { node: { name: 'tracker', dataDir }, plugins }
 }
 

@@ -1,9 +1,10 @@
-// What every tracker server asks: policies first, then the swarm store, with ceilings and intervals put in. No I/O, no
+// What every tracker server asks: the rate of the asker's network, policies, then the swarm store, with ceilings and intervals put in. No I/O, no
 // timer: whoever builds it calls `sweep` now and then.
 import { messageOf } from '../base/errors.js'
 import { isRefusal } from '../contracts/refusal.js'
 import { FAULT_OF_OURS } from './errors.js'
 import { LateScrape } from './late-scrape.js'
+import { TOO_FAST, type PrefixRate } from './prefix-rate.js'
 import type { Clock } from '../base/clock.js'
 import type { Later } from '../base/later.js'
 import type { Logger } from '../base/log.js'
@@ -48,6 +49,7 @@ export class TrackerCore implements TrackerService {
     private readonly clock: Clock,
     private readonly random: Random,
     private readonly log: Logger,
+    private readonly rate: PrefixRate | null = null,
   ) {
     this.jitter = Math.floor(options.intervalSeconds / JITTER) + 1
     this.minInterval = Math.min(options.minIntervalSeconds, options.intervalSeconds)
@@ -58,11 +60,13 @@ export class TrackerCore implements TrackerService {
     if (request.numWant < 0) request.numWant = this.options.peersPerReply
     if (request.numWant > MOST_PEERS_PER_REPLY) request.numWant = MOST_PEERS_PER_REPLY
     try {
+      const now = this.clock.now()
+      if (this.rate !== null && !this.rate.take(request.from.ip, now)) return TOO_FAST
       for (const policy of this.policies) {
         const refused = policy.admit(request)
         if (refused !== null) return refused
       }
-      const answer = this.store.announce(request, this.clock.now() / 1000, reply)
+      const answer = this.store.announce(request, now / 1000, reply)
       if (answer === true) {
         this.timed(reply)
         return null
@@ -71,6 +75,10 @@ export class TrackerCore implements TrackerService {
     } catch (error) {
       return this.fault(error)
     }
+  }
+
+  admitScraper(ip: Uint8Array): Refused | null {
+    return this.rate === null || this.rate.take(ip, this.clock.now()) ? null : TOO_FAST
   }
 
   scrape(hashes: readonly InfoHash[], family: 0 | 4 | 6, visit: ScrapeVisit): null | Later<true> {

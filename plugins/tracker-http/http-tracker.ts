@@ -66,6 +66,10 @@ export class HttpTracker {
   }
 
   private scrape(http: HttpRequest, respond: Respond): void {
+    const ip = this.addresses.find(http, null)
+    if (typeof ip === 'string') return respond(failure(ip))
+    const refused = this.service.admitScraper?.(ip) ?? null
+    if (refused !== null) return respond(failure(refused))
     const hashes = readHttpScrape(http.query)
     if (typeof hashes === 'string') return respond(failure(hashes))
     const entries: ScrapeEntry[] = []

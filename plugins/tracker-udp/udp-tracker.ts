@@ -132,12 +132,15 @@ export class UdpTracker implements Answerer {
 
   private scrape(packet: Uint8Array, transaction: number, from: Uint8Array, reply: Uint8Array): number {
     this.counts.scrapes++
+    const family = this.locate(from)
+    const refused = this.service.admitScraper?.(this.request.from.ip) ?? null
+    if (refused !== null) return this.refuse(reply, transaction, refused)
     const hashes = readUdpScrape(packet) as InfoHash[]
     const length = SCRAPE_HEAD_LENGTH + hashes.length * SCRAPE_ENTRY_LENGTH
     let out = reply
     // What no policy admits stays zero: a UDP reply has no keys, so each hash keeps its place.
     out.fill(0, 0, length)
-    const late = this.service.scrape(hashes, this.locate(from), (index, seeders, completed, leechers) => {
+    const late = this.service.scrape(hashes, family, (index, seeders, completed, leechers) => {
       writeUdpScrapeEntry(out, index, seeders, completed, leechers)
     })
     writeUdpScrapeHead(out, transaction)

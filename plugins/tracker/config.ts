@@ -1,4 +1,5 @@
 import { z } from '../../core/kernel/plugin.js'
+import { MOST_PER_SECOND } from '../../core/tracker/prefix-rate.js'
 
 export const config = z.strictObject({
   intervalSeconds: z
@@ -41,9 +42,11 @@ export const config = z.strictObject({
     .default(1000)
     .describe('Peers of one address (of one /64 of IPv6) in one torrent; further ones are refused.'),
   ratePerPrefix: z
-    .literal(0)
+    .int()
+    .min(0)
+    .max(MOST_PER_SECOND)
     .default(0)
-    .describe('Announces a second for each /24 of IPv4 or /48 of IPv6; 0, no limit, is all this version knows.'),
+    .describe('Announces and scrapes a second that each /24 of IPv4 or /48 of IPv6 may make; 0: as many as it likes.'),
   fullScrape: z
     .boolean()
     .default(false)

@@ -3,6 +3,7 @@ import { SwarmStores } from '../../core/contracts/swarm-store.js'
 import { Tracker } from '../../core/contracts/tracker.js'
 import { definePlugin } from '../../core/kernel/plugin.js'
 import { TrackerCore } from '../../core/tracker/tracker-core.js'
+import { PrefixRate } from '../../core/tracker/prefix-rate.js'
 import { config } from './config.js'
 import type { Timer } from '../../core/base/clock.js'
 
@@ -13,9 +14,15 @@ export default definePlugin({
   optional: [AnnouncePolicies],
   provides: [Tracker],
   setup(ctx) {
-    const { clock, random, log } = ctx.host
+    const { clock, random, entropy, log } = ctx.host
     const options = ctx.config
-    const core = new TrackerCore(ctx.get(SwarmStores), ctx.all(AnnouncePolicies), options, clock, random, log)
+    let rate: PrefixRate | null = null
+    if (options.ratePerPrefix > 0) {
+      const secret = new Uint8Array(8)
+      entropy.fill(secret)
+      rate = new PrefixRate(PrefixRate.reserve(options.ratePerPrefix, secret))
+    }
+    const core = new TrackerCore(ctx.get(SwarmStores), ctx.all(AnnouncePolicies), options, clock, random, log, rate)
     ctx.provide(Tracker, core)
     let timer: Timer | null = null
     const sweep = (): void => {

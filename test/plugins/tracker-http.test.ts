@@ -154,6 +154,20 @@ describe('tracker-http', () => {
     expect((await net.ask('/announce', '192.0.2.1', {}, 'POST')).status).to.equal(405)
   })
 
+  it('refuses a scrape from whom the service does not let scrape', async () => {
+    const seen: string[] = []
+    const service = Object.assign(trackerService(), {
+      admitScraper(ip: Uint8Array) {
+        seen.push(formatIp(ip))
+        return { reason: 'too fast', retryMinutes: 1 }
+      },
+    })
+    const { net } = await load(service, { trustedProxies: ['10.0.0.1'] })
+    const { body } = await net.ask(`/scrape?info_hash=${HASH}`, '10.0.0.1', { 'x-forwarded-for': '192.0.2.7' })
+    expect(readHttpAnnounceReply(body)).to.include({ failure: 'too fast', retryIn: 60 })
+    expect(seen).to.deep.equal(['192.0.2.7'])
+  })
+
   describe('gives a failure reason, and adds nobody, for', () => {
     const rest = `peer_id=${PEER}&port=6881`
     for (const [what, query] of [

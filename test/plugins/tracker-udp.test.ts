@@ -166,6 +166,19 @@ describe('tracker-udp', () => {
     }
   })
 
+  it('refuses a scrape from whom the service does not let scrape', async () => {
+    const seen: Uint8Array[] = []
+    const service = Object.assign(trackerService(), {
+      admitScraper(ip: Uint8Array) {
+        seen.push(ip.slice())
+        return 'too fast'
+      },
+    })
+    const { client } = await load(service)
+    expect(readUdpError(await client.scrape([infoHash(1)], from))).to.equal('too fast')
+    expect(seen).to.deep.equal([from.ip])
+  })
+
   it('hands BEP 41 options to policies, and refuses broken ones', async () => {
     const seen: string[] = []
     const policy = {

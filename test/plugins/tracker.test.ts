@@ -3,6 +3,7 @@ import { createRandom } from '../../core/base/random.js'
 import { silentLogger } from '../../core/base/log.js'
 import { AnnouncePolicies, isRefusal, Probes, reasonOf, SwarmStores, Tracker } from '../../core/contracts/index.js'
 import { Incoming } from '../../core/tracker/incoming.js'
+import { TOO_FAST } from '../../core/tracker/prefix-rate.js'
 import { MemoryStore } from '../../plugins/swarm-store-memory/memory-store.js'
 import storePlugin from '../../plugins/swarm-store-memory/index.js'
 import trackerPlugin from '../../plugins/tracker/index.js'
@@ -69,13 +70,24 @@ describe('tracker', () => {
     expect(warnings).to.have.length(1)
   })
 
+  it('holds each network to its rate, and this machine to none', async () => {
+    const { service, clock } = await load({ ratePerPrefix: 3 })
+    const answers = Array.from({ length: 8 }, (_, i) => announce(service, 1, i + 1))
+    expect(answers.filter(one => typeof one === 'string')).to.deep.equal(Array(2).fill(TOO_FAST.reason))
+    for (let i = 0; i < 50; i++) expect(service.admitScraper?.(Uint8Array.of(127, 0, 0, 1))).to.equal(null)
+    expect(service.admitScraper?.(Uint8Array.of(10, 0, 0, 9))).to.equal(TOO_FAST)
+    await clock.advance(1000)
+    expect(service.admitScraper?.(Uint8Array.of(10, 0, 0, 9))).to.equal(null)
+  })
+
   it('refuses options that make no sense', async () => {
     for (const options of [
       { intervalSeconds: 0 },
       { peersPerReply: 201 },
       { maxPeers: 0.5 },
       { interval: 5 },
-      { ratePerPrefix: 5 },
+      { ratePerPrefix: -1 },
+      { ratePerPrefix: 200_000 },
     ]) {
       const error: unknown = await load(options).catch((reason: unknown) => reason)
       expect(error, JSON.stringify(options)).to.be.instanceOf(Error)

@@ -3,6 +3,7 @@ import { silentLogger } from '../../../core/base/log.js'
 import { createRandom } from '../../../core/base/random.js'
 import { FAULT_OF_OURS } from '../../../core/tracker/errors.js'
 import { TrackerCore } from '../../../core/tracker/tracker-core.js'
+import { PrefixRate, TOO_FAST } from '../../../core/tracker/prefix-rate.js'
 import { Incoming } from '../../../core/tracker/incoming.js'
 import { infoHash, ManualClock } from '../../conformance/index.js'
 import { LateSwarmStore } from '../../plugins/late-swarm-store.js'
@@ -134,6 +135,26 @@ describe('tracker core', () => {
     expect(announce(core).answer).to.equal('no')
     expect(asked).to.deep.equal(['a', 'b'])
     expect(store.wants).to.deep.equal([])
+  })
+
+  it('asks for the rate of the network first, of announces and scrapes together', () => {
+    const asked: unknown[] = []
+    const policy: AnnouncePolicy = {
+      admit(request) {
+        asked.push(request.from.ip[3])
+        return null
+      },
+    }
+    const clock = new ManualClock(0)
+    const rate = new PrefixRate(PrefixRate.reserve(1, new Uint8Array(8)))
+    const core = new TrackerCore(new Recorder(), [policy], options, clock, createRandom(3), silentLogger, rate)
+    const from = (last: number, net = 192) => ({ family: 4, ip: Uint8Array.of(net, 0, 2, last), port: 5 }) as const
+    expect(announce(core, { from: from(1) }).answer).to.equal(null)
+    expect(core.admitScraper(from(2).ip)).to.equal(null)
+    expect(announce(core, { from: from(3) }).answer).to.equal(TOO_FAST)
+    expect(core.admitScraper(from(4).ip)).to.equal(TOO_FAST)
+    expect(announce(core, { from: from(5, 127) }).answer).to.equal(null)
+    expect(asked).to.deep.equal([1, 5])
   })
 
   it('hands on the very refusal that a policy or the store gave, at once or later', async () => {
