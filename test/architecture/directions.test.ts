@@ -15,6 +15,7 @@ const PACKAGES = [
   'dgram-as-promised',
   'ipaddr.js',
   'pino',
+  'prom-client',
   'tsyringe',
   'undici',
   'zod',
@@ -49,6 +50,7 @@ const rows: readonly Row[] = [
   { from: 'plugins/client/probe.ts', layers: ['base', 'protocol', 'contracts', 'torrent'], node: 'hash' },
   { from: 'plugins/tracker/probe.ts', layers: ['base', 'protocol', 'contracts', 'tracker'], node: 'hash' },
   { from: 'plugins/tracker-probe/probe.ts', layers: ['base', 'protocol', 'contracts', 'tracker'], node: 'hash' },
+  { from: 'plugins/metrics-prometheus/probe.ts', layers: ['base', 'protocol', 'contracts'], packages: ['prom-client'] },
   { from: 'plugins/sim-probe/probe.ts', layers: ['base', 'protocol', 'contracts', 'sim'], node: 'hash' },
   {
     from: 'plugins/host-node/probe.ts',

@@ -78,7 +78,9 @@ export function metricSourceCases(
     }),
 
     test('counts nothing by being asked', ({ source }) => {
-      const counters = source.metrics.filter(metric => metric.kind === 'counter')
+      // Asking takes time, which some count.
+      const counted = ({ kind, name }: Metric): boolean => kind === 'counter' && !name.endsWith('_seconds_total')
+      const counters = source.metrics.filter(counted)
       const first = counters.map(valuesOf)
       for (let again = 0; again < 3; again++) source.metrics.forEach(valuesOf)
       deepEqual(counters.map(valuesOf), first)

@@ -2,7 +2,19 @@ import { expect } from 'chai'
 import { parseEndpoint } from '../../core/base/address.js'
 import { Datagrams, Files, Hashing, Http, NameLookup } from '../../core/contracts/host.js'
 import hostNode from '../../plugins/host-node/index.js'
-import { loadPlugin } from '../conformance/load-plugin.js'
+import { processMetrics } from '../../plugins/host-node/process-metrics.js'
+import { loadPlugin, metricSourceCases, register } from '../conformance/index.js'
+
+register(
+  'host-node, the process: contract',
+  metricSourceCases(() => ({
+    source: processMetrics,
+    work() {
+      const { user } = process.cpuUsage()
+      while (process.cpuUsage().user - user < 2000);
+    },
+  })),
+)
 
 describe('host-node', () => {
   const at = parseEndpoint('127.0.0.1:0')!
