@@ -60,6 +60,24 @@ export interface SwarmLimits {
   readonly peerTimeoutSeconds: number
 }
 
+export interface FamilyTotals {
+  readonly family: 4 | 6
+  readonly swarms: number
+  readonly peers: number
+  /** Of these. */
+  readonly seeders: number
+}
+
+export interface SwarmTotals {
+  /** An info-hash counts once for each family it has peers in. */
+  readonly swarms: number
+  readonly peers: number
+  /** The same by family; absent where the store does not know. */
+  readonly families?: readonly FamilyTotals[]
+  /** Calls refused since the start because another thread kept what they needed for too long. */
+  readonly refusedBusy?: number
+}
+
 /**
  * The tracker's memory: which peers are in which swarm.
  *
@@ -83,9 +101,13 @@ export interface SwarmStore {
   scrape(infoHash: InfoHash, family: 4 | 6, out: ScrapeCounts): boolean | Later<ScrapeCounts>
   /** Forgets what is dead, for at most about `budgetMs`. True: more to do in this round. */
   sweep(now: number, budgetMs: number): boolean
-  totals(): { readonly swarms: number; readonly peers: number }
-  /** Visits the info-hash of every swarm, for a full scrape; absent where the store cannot. The bytes are valid during the call. */
-  each?(visit: (infoHash: InfoHash) => void): void
+  totals(): SwarmTotals
+  /**
+   * Visits info-hashes, for a full scrape, for at most about `budgetMs`; absent where the store cannot. Starts with cursor
+   * 0 and goes on with what it gave, which is 0 when all are through. A swarm that is there throughout is visited at least
+   * once, mostly once. The bytes are valid during the visit, in which the store may be asked.
+   */
+  walk?(cursor: number, budgetMs: number, visit: (infoHash: InfoHash) => void): number
   /** The same store, opened in a tracker thread over shared memory. `limit` and `sweep` are called on the main thread alone. */
   readonly inThread?: Portable<SwarmStore>
   /** A thread that had opened `inThread` is gone, maybe in the middle of a call: nobody waits for it, its swarms stay. */

@@ -92,15 +92,18 @@ export class TrackerCore implements TrackerService {
 
   scrapeAll(visit: (infoHash: InfoHash, seeders: number, completed: number, leechers: number) => void): boolean {
     const { store } = this
-    if (!this.options.fullScrape || store.each === undefined) return false
+    if (!this.options.fullScrape || store.walk === undefined) return false
     let complete = true
+    let cursor = 0
     try {
-      store.each(hash => {
-        const late = this.scrape([hash], 0, (_, seeders, completed, leechers) => {
-          visit(hash, seeders, completed, leechers)
+      do {
+        cursor = store.walk(cursor, Infinity, hash => {
+          const late = this.scrape([hash], 0, (_, seeders, completed, leechers) => {
+            visit(hash, seeders, completed, leechers)
+          })
+          if (late !== null) complete = false
         })
-        if (late !== null) complete = false
-      })
+      } while (cursor !== 0)
     } catch (error) {
       this.fault(error)
       return false

@@ -6,6 +6,7 @@ import { FAMILY_WORDS, FamilyStore } from './family-store.js'
 import { INFO_HASH } from './layout.js'
 import { Sweeper } from './sweeper.js'
 import { TABLES } from './swarm-table.js'
+import type { Clock } from '../../core/base/clock.js'
 import type { Host } from '../../core/base/host.js'
 import type { Probe } from '../../core/contracts/probe.js'
 import type { Refused } from '../../core/contracts/refusal.js'
@@ -31,7 +32,10 @@ export class MemoryStore implements SwarmStore, Probe {
   private readonly sweeper: Sweeper
   private tickSeconds = 1
 
+  private readonly clock: Clock
+
   constructor(memoryBytes: number, { clock, random, entropy }: Pick<Host, 'clock' | 'random' | 'entropy'>) {
+    this.clock = clock
     const key = new Int32Array(4)
     entropy.fill(new Uint8Array(key.buffer))
     const seed = { key, random: xorShift(random.u32()) }
@@ -64,19 +68,23 @@ export class MemoryStore implements SwarmStore, Probe {
     return this.census
   }
 
-  each(visit: (infoHash: InfoHash) => void): void {
+  walk(cursor: number, budgetMs: number, visit: (infoHash: InfoHash) => void): number {
     const bytes = new Uint8Array(20) as InfoHash
-    for (const store of [this.v4, this.v6]) {
-      for (let table = 0; table < TABLES; table++) {
-        for (let slot = 0; slot < store.table.slotsOf(table); slot++) {
-          const root = store.table.at(table, slot)
-          if (root === 0) continue
-          const at = 4 * (root + INFO_HASH)
-          bytes.set(this.arena.u8.subarray(at, at + 20))
-          if (store === this.v4 || this.v4.table.find(bytes) === 0) visit(bytes)
-        }
+    const end = this.clock.now() + budgetMs
+    let at = cursor
+    do {
+      const table = at % TABLES
+      const store = at < TABLES ? this.v4 : this.v6
+      for (let slot = 0; slot < store.table.slotsOf(table); slot++) {
+        const root = store.table.at(table, slot)
+        if (root === 0) continue
+        const from = 4 * (root + INFO_HASH)
+        bytes.set(this.arena.u8.subarray(from, from + 20))
+        if (store === this.v4 || this.v4.table.find(bytes) === 0) visit(bytes)
       }
-    }
+      if (++at === 2 * TABLES) return 0
+    } while (this.clock.now() < end)
+    return at
   }
 
   check(): readonly string[] {

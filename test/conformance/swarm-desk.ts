@@ -107,7 +107,11 @@ export class SwarmDesk {
   }
 
   totals(swarms: number, peers: number): void {
-    deepEqual({ ...this.store.totals() }, { swarms, peers })
+    const totals = this.store.totals()
+    deepEqual({ swarms: totals.swarms, peers: totals.peers }, { swarms, peers })
+    if (totals.families === undefined) return
+    const sum = (of: 'swarms' | 'peers'): number => totals.families?.reduce((all, one) => all + one[of], 0) ?? 0
+    deepEqual({ swarms: sum('swarms'), peers: sum('peers') }, { swarms, peers }, 'the families do not add up')
   }
 }
 

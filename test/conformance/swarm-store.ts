@@ -224,13 +224,35 @@ export function swarmStoreCases(
       desk.totals(0, 0)
     }),
 
-    test('each visits every info-hash once', async desk => {
-      if (desk.store.each === undefined) return
+    test('a walk visits every info-hash once, in one go or in slices', async desk => {
+      const { store } = desk
+      if (store.walk === undefined) return
       for (let n = 0; n < 50; n++) await desk.announce({ hash: n, peer: 1, family: n % 2 ? 4 : 6 })
       await desk.announce({ hash: 1, peer: 1, family: 6 })
-      const seen: string[] = []
-      desk.store.each(hash => seen.push(hash.join()))
-      deepEqual(seen.sort(), Array.from({ length: 50 }, (_, n) => infoHash(n).join()).sort())
+      for (const budget of [Infinity, 0]) {
+        const seen: string[] = []
+        let cursor = 0
+        do cursor = store.walk(cursor, budget, hash => seen.push(hash.join()))
+        while (cursor !== 0)
+        deepEqual(seen.sort(), Array.from({ length: 50 }, (_, n) => infoHash(n).join()).sort())
+      }
+    }),
+
+    test('a walk in slices misses no swarm that stays, while others come and go', async desk => {
+      const { store } = desk
+      if (store.walk === undefined) return
+      for (let n = 0; n < 300; n++) await desk.announce({ hash: n, peer: 1 })
+      const seen = new Set<string>()
+      let cursor = 0
+      let next = 300
+      do {
+        cursor = store.walk(cursor, 0, hash => seen.add(hash.join()))
+        // Of the first 300 every third goes; a few come for each slice.
+        const gone = next - 300
+        if (gone < 300 && gone % 3 === 0) await desk.announce({ hash: gone, peer: 1, event: Stopped })
+        for (const until = next + 3; next < until; next++) await desk.announce({ hash: next, peer: 1 })
+      } while (cursor !== 0)
+      for (let n = 0; n < 300; n++) ok(n % 3 === 0 || seen.has(infoHash(n).join()), `swarm ${n} was missed`)
     }),
   ]
 

@@ -181,7 +181,7 @@ describe('tracker core', () => {
 
   it('outlives a store that throws over a sweep or over a list of its swarms', () => {
     const store = Object.assign(new Recorder(), {
-      each: () => {
+      walk: () => {
         throw new Error('no list')
       },
       sweep: () => {
@@ -224,14 +224,19 @@ describe('tracker core', () => {
   })
 
   it('serves a full scrape only where it is allowed and the store can', () => {
-    const store = Object.assign(new Recorder(), { each: (visit: (hash: InfoHash) => void) => visit(infoHash(1)) })
+    const walk = (cursor: number, _: number, visit: (hash: InfoHash) => void): number => {
+      visit(infoHash(1))
+      return cursor === 0 ? 7 : 0
+    }
+    const store = Object.assign(new Recorder(), { walk })
     const visit = (): void => undefined
     expect(build(store).core.scrapeAll(visit)).to.equal(false)
     expect(build(new Recorder(), [], { fullScrape: true }).core.scrapeAll(visit)).to.equal(false)
     const seen: number[] = []
     const all = build(store, [], { fullScrape: true }).core.scrapeAll((_, ...counts) => void seen.push(...counts))
     expect(all).to.equal(true)
-    expect(seen).to.deep.equal([10, 2 * (infoHash(1)[0] ?? 0), 100])
+    const once = [10, 2 * (infoHash(1)[0] ?? 0), 100]
+    expect(seen).to.deep.equal([...once, ...once])
   })
 
   it('waits for a store that answers later', async () => {
