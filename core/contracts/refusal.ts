@@ -7,6 +7,8 @@ import type { Later } from '../base/later.js'
 export interface Refused {
   /** One line of plain text, for the client's user. */
   readonly reason: string
+  /** What it is counted as; `other` where absent. */
+  readonly kind?: RefusalKind
   /**
    * When asking again may help (BEP 31, `retry in`): whole minutes from 1, or never. Absent: the client knows best. What
    * is not tracked here is `never`; a cap is some minutes; too fast is one.
@@ -15,6 +17,12 @@ export interface Refused {
   /** Best not answered at all where the protocol allows that, as UDP does: an answer is what a flood wants. */
   readonly quiet?: true
 }
+
+/**
+ * not_tracked: that torrent is not for this tracker, or not for this client. full: a cap is reached. too_fast: asked too
+ * often. busy: whoever knows could not answer now. fault: ours.
+ */
+export type RefusalKind = 'not_tracked' | 'full' | 'too_fast' | 'busy' | 'fault' | 'other'
 
 /** A text is the reason alone. */
 export type Refusal = string | Refused

@@ -30,6 +30,7 @@ const V6 = 0x0706_0000
 
 export const TOO_FAST: Refused = {
   reason: 'your network asks this tracker too often',
+  kind: 'too_fast',
   retryMinutes: 1,
   quiet: true,
 }

@@ -20,10 +20,10 @@ export const FAMILY_WORDS = SCRATCH_WORDS + TABLE_WORDS + STAGE_WORDS
 const WAIT = 15
 
 const REFUSED = {
-  swarms: { reason: 'the tracker is full: it takes no further torrents', retryMinutes: WAIT },
-  peers: { reason: 'the tracker is full: it takes no further peers', retryMinutes: WAIT },
-  address: { reason: 'too many peers of your address in this torrent', retryMinutes: WAIT },
-  memory: { reason: 'the tracker is out of memory', retryMinutes: WAIT },
+  swarms: { reason: 'the tracker is full: it takes no further torrents', kind: 'full', retryMinutes: WAIT },
+  peers: { reason: 'the tracker is full: it takes no further peers', kind: 'full', retryMinutes: WAIT },
+  address: { reason: 'too many peers of your address in this torrent', kind: 'full', retryMinutes: WAIT },
+  memory: { reason: 'the tracker is out of memory', kind: 'full', retryMinutes: WAIT },
 } satisfies Record<string, Refused>
 
 const UNLIMITED: SwarmLimits = {

@@ -8,8 +8,8 @@ import type { InfoHash } from '../../core/protocol/ids.js'
 
 const REASON = 'this tracker does not track this torrent'
 /** What is denied stays so; what is not allowed may be the next to be put on the list. */
-const DENIED: Refused = { reason: REASON, retryMinutes: 'never' }
-const NOT_ALLOWED: Refused = { reason: REASON, retryMinutes: 30 }
+const DENIED: Refused = { reason: REASON, kind: 'not_tracked', retryMinutes: 'never' }
+const NOT_ALLOWED: Refused = { reason: REASON, kind: 'not_tracked', retryMinutes: 30 }
 
 export class AccessList implements AnnouncePolicy {
   hashes = new InfoHashSet([])

@@ -4,7 +4,11 @@ import { definePlugin } from '../../core/kernel/plugin.js'
 import type { Refused } from '../../core/contracts/refusal.js'
 
 /** The node may share it soon: it may be checking it now. */
-const REFUSED: Refused = { reason: 'this tracker tracks only what its own node shares', retryMinutes: 5 }
+const REFUSED: Refused = {
+  reason: 'this tracker tracks only what its own node shares',
+  kind: 'not_tracked',
+  retryMinutes: 5,
+}
 
 export default definePlugin({
   name: 'tracker-allow-shared',
