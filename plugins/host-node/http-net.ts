@@ -5,7 +5,7 @@ import type { Endpoint } from '../../core/base/address.js'
 import type { Clock } from '../../core/base/clock.js'
 import type { Logger } from '../../core/base/log.js'
 import type { HttpLimits, HttpListener, HttpNet, HttpReply } from '../../core/contracts/host.js'
-import type { HttpHandler } from './http-server.js'
+import type { HttpHandler } from './plain-service.js'
 
 /** HTTP of the machine: node:http to serve, undici to ask. */
 export class NodeHttpNet implements HttpNet {
@@ -20,9 +20,9 @@ export class NodeHttpNet implements HttpNet {
   }
 
   async serve(at: Endpoint, handler: HttpHandler): Promise<HttpListener> {
-    const listener = await serveHttp(at, handler, error => this.fault.tell(error))
+    const listener = await serveHttp(at, handler, error => this.fault.tell(error), this.clock)
     const opened: HttpListener = {
-      local: listener.local,
+      ...listener,
       close: () => {
         this.open.delete(opened)
         return listener.close()

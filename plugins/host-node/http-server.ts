@@ -1,26 +1,21 @@
-// HTTP requests for a tracker: small, many, from anyone. node:http parses and bounds them; a request costs one object
-// and one closure here, and its reply leaves as one string.
+// HTTP requests for a tracker: small, many, from anyone. Plain GETs are read by a reader of our own; what is anything
+// else goes to node:http, which parses and bounds it.
 import { createServer } from 'node:http'
 import { formatIp } from '../../core/base/address.js'
 import { bindFault } from './bind-fault.js'
+import { MAX_HEADER, MAX_URL } from './http-head.js'
+import { HEADERS_MS, KEEP_ALIVE_MS, STUCK_MS, textOf } from './plain-connection.js'
+import { PlainService } from './plain-service.js'
 import { endpointFrom } from './socket-address.js'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Endpoint } from '../../core/base/address.js'
+import type { Clock } from '../../core/base/clock.js'
 import type { HttpListener, HttpReply, HttpRequest } from '../../core/contracts/host.js'
+import type { HttpHandler } from './plain-service.js'
 
-export type HttpHandler = (request: HttpRequest, respond: (reply: HttpReply) => void) => void
-
-const MAX_URL = 4096
-/** Headers and the request line together; beyond it the connection ends with 431. */
-const MAX_HEADER = 16 * 1024
-/** Checked every half second, so that 5 s are kept. */
-const HEADERS_MS = 4500
 const REQUEST_MS = 10_000
 const CHECK_MS = 500
-const KEEP_ALIVE_MS = 15_000
-/** A client that does not take its reply is cut off after this. */
-const STUCK_MS = 30_000
 
 const tooLong = plain(414, 'URI too long')
 const broken = plain(500, 'this server has a fault of its own')
@@ -57,6 +52,7 @@ export async function serveHttp(
   at: Endpoint,
   handler: HttpHandler,
   failed: (error: unknown) => void,
+  clock: Clock,
 ): Promise<HttpListener> {
   const server = createServer({
     maxHeaderSize: MAX_HEADER,
@@ -67,19 +63,31 @@ export async function serveHttp(
     noDelay: true,
   })
   server.timeout = STUCK_MS
-  server.on('request', (message, response) => {
+  const guarded: HttpHandler = (request, respond) => {
     try {
-      take(message, response, handler)
+      handler(request, respond)
     } catch (error) {
       failed(error)
-      if (response.headersSent) response.destroy()
-      else reply(response, broken)
+      respond(broken)
     }
+  }
+  // What node:http does with a connection is done with those that are handed to it.
+  const listeners = server.listeners('connection')
+  server.removeAllListeners('connection')
+  const nodeHttp = (socket: Socket): void => {
+    for (const listener of listeners) Reflect.apply(listener, server, [socket])
+  }
+  const plainly = new PlainService(guarded, nodeHttp, clock)
+  server.on('connection', socket => plainly.accept(socket))
+  server.on('request', (message, response) => {
+    plainly.headCame(message.socket)
+    take(message, response, guarded)
   })
   server.on('clientError', refuse)
   try {
     await listening(server, at)
   } catch (error) {
+    plainly.close()
     throw bindFault('ERR_HTTP_LISTEN', 'TCP', at, error)
   }
   // Out of descriptors, say: the system refuses that one connection, and the next may do better.
@@ -89,10 +97,12 @@ export async function serveHttp(
   let closing: Promise<void> | null = null
   return {
     local: { family: at.family, ip: at.ip, port },
+    connections: () => plainly.connections,
     close() {
       closing ??= new Promise(resolve => {
         server.close(() => resolve())
         server.closeAllConnections()
+        plainly.close()
       })
       return closing
     },
@@ -139,7 +149,7 @@ function reply(response: ServerResponse, { status, type, body }: HttpReply): voi
   if (response.destroyed) return
   response.writeHead(status, ['Content-Type', type, 'Content-Length', String(body.length)])
   // As a string of one character a byte the body leaves with the header in one write.
-  response.end(bytesAsText(body), 'latin1')
+  response.end(textOf(body), 'latin1')
 }
 
 const lines: Readonly<Record<string, string>> = {
@@ -155,8 +165,4 @@ function refuse(error: Error & { code?: string; rawPacket?: Buffer }, socket: So
   if (error.code === 'HPE_HEADER_OVERFLOW' && !firstLine) line = '414 URI Too Long'
   socket.end(`HTTP/1.1 ${line}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
   socket.destroySoon()
-}
-
-function bytesAsText(body: Uint8Array): string {
-  return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1')
 }
