@@ -145,7 +145,8 @@ export class UdpTracker implements Answerer {
     })
     writeUdpScrapeHead(out, transaction)
     if (late === null) return length
-    out = reply.slice(0, length)
+    // Room for a refusal as well.
+    out = reply.slice(0, MAX_UDP_REPLY_BYTES)
     const to = from.slice()
     late.settle(answer => {
       const end = answer === true ? length : this.refuse(out, transaction, answer)

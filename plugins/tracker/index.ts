@@ -2,8 +2,9 @@ import { AnnouncePolicies } from '../../core/contracts/announce-policy.js'
 import { SwarmStores } from '../../core/contracts/swarm-store.js'
 import { Tracker } from '../../core/contracts/tracker.js'
 import { definePlugin } from '../../core/kernel/plugin.js'
-import { TrackerCore } from '../../core/tracker/tracker-core.js'
+import { BoundedStore } from '../../core/tracker/bounded-store.js'
 import { PrefixRate } from '../../core/tracker/prefix-rate.js'
+import { TrackerCore } from '../../core/tracker/tracker-core.js'
 import { config } from './config.js'
 import type { Timer } from '../../core/base/clock.js'
 
@@ -22,7 +23,10 @@ export default definePlugin({
       entropy.fill(secret)
       rate = new PrefixRate(PrefixRate.reserve(options.ratePerPrefix, secret))
     }
-    const core = new TrackerCore(ctx.get(SwarmStores), ctx.all(AnnouncePolicies), options, clock, random, log, rate)
+    const store = ctx.get(SwarmStores)
+    // What can be opened in threads answers at once.
+    const bounded = store.inThread === undefined ? new BoundedStore(store, clock) : null
+    const core = new TrackerCore(bounded ?? store, ctx.all(AnnouncePolicies), options, clock, random, log, rate)
     ctx.provide(Tracker, core)
     let timer: Timer | null = null
     const sweep = (): void => {
@@ -41,6 +45,7 @@ export default definePlugin({
       },
       stop() {
         timer?.cancel()
+        bounded?.close()
       },
     }
   },

@@ -224,6 +224,25 @@ export function swarmStoreCases(
       desk.totals(0, 0)
     }),
 
+    test('asked for many things at once it gives everybody his own answer', async desk => {
+      for (let n = 0; n < 40; n++) {
+        for (let k = 0; k < n % 7; k++) await desk.announce({ hash: n, peer: 100 * n + k, family: n % 2 ? 4 : 6 })
+      }
+      const answers = await Promise.all(
+        Array.from({ length: 40 }, async (_, n) => {
+          const family = n % 2 ? 4 : 6
+          const counts = desk.scrape(n, family)
+          const told = await desk.announce({ hash: n, peer: 100 * n + 50, family, left: 0 })
+          return { told, counts: await counts }
+        }),
+      )
+      answers.forEach(({ told, counts }, n) => {
+        const others = Array.from({ length: n % 7 }, (_, k) => peer(100 * n + k, n % 2 ? 4 : 6))
+        deepEqual([told.seeders, told.leechers, [...told.peers].sort()], [1, n % 7, others.sort()], `swarm ${n}`)
+        equal(counts.leechers, n % 7, `scrape of swarm ${n}`)
+      })
+    }),
+
     test('a walk visits every info-hash once, in one go or in slices', async desk => {
       const { store } = desk
       if (store.walk === undefined) return

@@ -4,7 +4,6 @@ import { createRandom } from '../../core/base/random.js'
 import { MemoryStore } from '../../plugins/swarm-store-memory/memory-store.js'
 import { ManualClock, register, swarmStoreCases } from '../conformance/index.js'
 import { WIDE_LIMITS } from '../conformance/swarm-desk.js'
-import { LateSwarmStore } from './late-swarm-store.js'
 import type { SwarmLimits } from '../../core/contracts/index.js'
 import type { InfoHash, PeerId } from '../../core/protocol/ids.js'
 
@@ -16,10 +15,6 @@ register(
   swarmStoreCases(open, store => {
     expect((store as MemoryStore).check()).to.deep.equal([])
   }),
-)
-register(
-  'a swarm store that answers late: contract',
-  swarmStoreCases(() => new LateSwarmStore()),
 )
 
 const limits = (over: Partial<SwarmLimits> = {}): SwarmLimits => ({ ...WIDE_LIMITS, ...over })

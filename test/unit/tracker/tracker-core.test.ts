@@ -5,8 +5,7 @@ import { FAULT_OF_OURS } from '../../../core/tracker/errors.js'
 import { TrackerCore } from '../../../core/tracker/tracker-core.js'
 import { PrefixRate, TOO_FAST } from '../../../core/tracker/prefix-rate.js'
 import { Incoming } from '../../../core/tracker/incoming.js'
-import { infoHash, ManualClock } from '../../conformance/index.js'
-import { LateSwarmStore } from '../../plugins/late-swarm-store.js'
+import { infoHash, LateSwarmStore, ManualClock } from '../../conformance/index.js'
 import type {
   AnnouncePolicy,
   AnnounceReply,
@@ -240,17 +239,23 @@ describe('tracker core', () => {
   })
 
   it('waits for a store that answers later', async () => {
-    const { core } = build(new LateSwarmStore())
+    const clock = new ManualClock(0)
+    const store = new LateSwarmStore({ clock, random: createRandom(1), mostMs: 50 })
+    const { core } = build(store, [], {}, clock)
     const { answer } = announce(core, { left: 1, from: { family: 4, ip: Uint8Array.of(1, 2, 3, 4), port: 5 } })
-    const reply = await new Promise<AnnounceReply | string>(resolve => {
+    const coming = new Promise<AnnounceReply | string>(resolve => {
       if (answer === null || typeof answer !== 'object') return resolve('it was to come later')
       ;(answer as { settle(done: (result: AnnounceReply | string) => void): void }).settle(resolve)
     })
+    await clock.advance(100)
+    const reply = await coming
     expect(reply).to.include({ leechers: 1, seeders: 0, minInterval: 60 })
     const seen: number[][] = []
     const late = core.scrape([infoHash(9), new Incoming().infoHash], 0, (...counts) => void seen.push([...counts]))
     expect(seen).to.deep.equal([])
-    expect(await new Promise(resolve => late?.settle(resolve))).to.equal(true)
+    const settled = new Promise(resolve => late?.settle(resolve))
+    await clock.advance(100)
+    expect(await settled).to.equal(true)
     expect(seen).to.deep.equal([
       [0, 0, 0, 0],
       [1, 0, 0, 1],
