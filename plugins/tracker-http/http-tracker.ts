@@ -5,6 +5,7 @@ import { writeHttpAnnounce, writeHttpFailure, writeHttpScrape } from '../../core
 import { isRefusal } from '../../core/contracts/refusal.js'
 import { Incoming } from '../../core/tracker/incoming.js'
 import { MOST_PEERS_PER_REPLY } from '../../core/tracker/tracker-core.js'
+import { HttpCounts } from './counts.js'
 import type { HttpReply, HttpRequest } from '../../core/contracts/host.js'
 import type { Refusal } from '../../core/contracts/refusal.js'
 import type { AnnounceReply } from '../../core/contracts/swarm-store.js'
@@ -38,21 +39,27 @@ export class HttpTracker {
     private readonly addresses: ClientAddress,
     /** Whether any policy may want to see the URL. */
     private readonly urlData: boolean,
+    private readonly counts = new HttpCounts(),
   ) {}
 
   answer(http: HttpRequest, respond: Respond): void {
-    if (http.method !== 'GET' && http.method !== 'HEAD') return respond(plain(405, 'only GET is served here'))
+    if (http.method !== 'GET' && http.method !== 'HEAD') {
+      this.counts.elsewhere++
+      return respond(plain(405, 'only GET is served here'))
+    }
     if (http.path === '/announce') return this.announce(http, respond)
     if (http.path === '/scrape') return this.scrape(http, respond)
+    this.counts.elsewhere++
     respond(plain(404, 'a BitTorrent tracker: /announce, /scrape'))
   }
 
   private announce(http: HttpRequest, respond: Respond): void {
     const { request, reply } = this
+    this.counts.announces++
     const fault = readHttpAnnounce(http.query, request)
-    if (fault !== null) return respond(failure(fault))
+    if (fault !== null) return respond(this.malformed(fault))
     const ip = this.addresses.find(http, request.claimedIp)
-    if (typeof ip === 'string') return respond(failure(ip))
+    if (typeof ip === 'string') return respond(this.malformed(ip))
     const family = ip.length === 4 ? 4 : 6
     request.from.ip = ip
     request.from.family = family
@@ -61,24 +68,25 @@ export class HttpTracker {
     const options: AnswerOptions = { family, compact: request.compact, externalIp: ip }
     const answer = this.service.announce(request, reply)
     if (answer === null) return respond(ok(writeHttpAnnounce(reply, options, this.writer)))
-    if (isRefusal(answer)) return respond(failure(answer))
-    answer.settle(late => respond(isRefusal(late) ? failure(late) : ok(writeHttpAnnounce(late, options))))
+    if (isRefusal(answer)) return respond(this.refused(answer))
+    answer.settle(late => respond(isRefusal(late) ? this.refused(late) : ok(writeHttpAnnounce(late, options))))
   }
 
   private scrape(http: HttpRequest, respond: Respond): void {
+    this.counts.scrapes++
     const ip = this.addresses.find(http, null)
-    if (typeof ip === 'string') return respond(failure(ip))
+    if (typeof ip === 'string') return respond(this.malformed(ip))
     const refused = this.service.admitScraper?.(ip) ?? null
-    if (refused !== null) return respond(failure(refused))
+    if (refused !== null) return respond(this.refused(refused))
     const hashes = readHttpScrape(http.query)
-    if (typeof hashes === 'string') return respond(failure(hashes))
+    if (typeof hashes === 'string') return respond(this.malformed(hashes))
     const entries: ScrapeEntry[] = []
     if (hashes.length === 0) {
       const all = this.service.scrapeAll((infoHash, seeders, completed, leechers) => {
         entries.push({ infoHash: infoHash.slice(), seeders, completed, leechers })
       })
       return respond(
-        all ? ok(writeHttpScrape(entries)) : failure('scrapes of everything are not served: name an info_hash'),
+        all ? ok(writeHttpScrape(entries)) : this.refused('scrapes of everything are not served: name an info_hash'),
       )
     }
     const late = this.service.scrape(hashes as InfoHash[], 0, (index, seeders, completed, leechers) => {
@@ -86,7 +94,17 @@ export class HttpTracker {
       if (infoHash !== undefined) entries.push({ infoHash, seeders, completed, leechers })
     })
     if (late === null) return respond(ok(writeHttpScrape(entries)))
-    late.settle(answer => respond(answer === true ? ok(writeHttpScrape(entries)) : failure(answer)))
+    late.settle(answer => respond(answer === true ? ok(writeHttpScrape(entries)) : this.refused(answer)))
+  }
+
+  private malformed(reason: string): HttpReply {
+    this.counts.malformed++
+    return failure(reason)
+  }
+
+  private refused(refusal: Refusal): HttpReply {
+    this.counts.refused++
+    return failure(refusal)
   }
 }
 

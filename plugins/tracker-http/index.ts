@@ -1,11 +1,14 @@
 import { AnnouncePolicies } from '../../core/contracts/announce-policy.js'
 import { Http, NameLookup } from '../../core/contracts/host.js'
+import { MetricSources } from '../../core/contracts/metrics.js'
 import { Tracker, TrackerServers } from '../../core/contracts/tracker.js'
 import { definePlugin } from '../../core/kernel/plugin.js'
 import { announceAuthority, listenAt, listeningText } from '../../core/tracker/listening.js'
 import { ClientAddress } from './client-address.js'
 import { config } from './config.js'
+import { HttpCounts } from './counts.js'
 import { HttpTracker } from './http-tracker.js'
+import { httpMetrics } from './metrics.js'
 import { parseNetwork } from './network.js'
 import type { HttpListener } from '../../core/contracts/host.js'
 
@@ -14,17 +17,19 @@ export default definePlugin({
   config,
   requires: [Tracker, Http, NameLookup],
   optional: [AnnouncePolicies],
-  provides: [TrackerServers],
+  provides: [TrackerServers, MetricSources],
   setup(ctx) {
     const { listen, announceHost, trustedProxies } = ctx.config
     const { log } = ctx.host
     const [http, names] = [ctx.get(Http), ctx.get(NameLookup)]
     const networks = trustedProxies.flatMap(text => parseNetwork(text) ?? [])
     const policed = ctx.all(AnnouncePolicies).length > 0
-    const tracker = new HttpTracker(ctx.get(Tracker), new ClientAddress(networks), policed)
+    const counts = new HttpCounts()
+    const tracker = new HttpTracker(ctx.get(Tracker), new ClientAddress(networks), policed, counts)
     const announceUrls: string[] = []
     const listeners: HttpListener[] = []
     ctx.provide(TrackerServers, { announceUrls })
+    ctx.provide(MetricSources, httpMetrics(counts, listeners))
     return {
       async start() {
         await listenAt({ name: `${ctx.id}.listen`, value: listen }, names, async at => {

@@ -2,7 +2,14 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { formatIp } from '../../core/base/address.js'
 import { latin1 } from '../../core/base/bytes.js'
-import { AnnouncePolicies, Http, NameLookup, Tracker, TrackerServers } from '../../core/contracts/index.js'
+import {
+  AnnouncePolicies,
+  Http,
+  MetricSources,
+  NameLookup,
+  Tracker,
+  TrackerServers,
+} from '../../core/contracts/index.js'
 import {
   announceUrl,
   readHttpAnnounceReply,
@@ -11,7 +18,7 @@ import {
 } from '../../core/protocol/tracker-http-client.js'
 import httpPlugin from '../../plugins/tracker-http/index.js'
 import { inNetwork, parseNetwork } from '../../plugins/tracker-http/network.js'
-import { infoHash, loadPlugin, register, trackerServerCases } from '../conformance/index.js'
+import { infoHash, loadPlugin, metricSourceCases, register, trackerServerCases } from '../conformance/index.js'
 import { directNames, DirectHttp, ipOf, textsOf, trackerService } from './tracker-nets.js'
 import type { AnnouncePolicy, TrackerService } from '../../core/contracts/index.js'
 import type { HttpAnnounceReply } from '../../core/protocol/tracker-http-client.js'
@@ -58,6 +65,16 @@ async function open(service: TrackerService): Promise<ServerUnderTest> {
 }
 
 register('tracker-http: contract', trackerServerCases(open))
+
+register(
+  'tracker-http, what it counts: contract',
+  metricSourceCases(async () => {
+    const { net, loaded } = await load(trackerService())
+    const [source] = loaded.provided(MetricSources)
+    if (source === undefined) throw new Error('no source')
+    return { source, work: () => ask(net).then(() => undefined), close: () => loaded.stop() }
+  }),
+)
 
 /** Announces with these further parameters; `from` defaults to a stranger. */
 async function ask(
@@ -223,6 +240,30 @@ describe('tracker-http', () => {
     it('what a policy refuses', async () => {
       const { net } = await load(trackerService([{ admit: () => 'not here' }]))
       expect((await ask(net)).failure).to.equal('not here')
+    })
+  })
+
+  it('counts what came and what became of it', async () => {
+    const { net, loaded } = await load(trackerService([{ admit: ({ from }) => (from.port === 9 ? 'not you' : null) }]))
+    const told = (): Record<string, number> => {
+      const values: Record<string, number> = {}
+      for (const { name, read } of loaded.provided(MetricSources).flatMap(source => source.metrics)) {
+        read((value, ...labels) => void (values[[name, ...labels].join(' ')] = value))
+      }
+      return values
+    }
+    for (const more of ['', '', '&port=9', '&port=0']) await ask(net, more)
+    await net.ask(`/scrape?info_hash=${HASH}`, '192.0.2.1')
+    await net.ask('/scrape?info_hash=1', '192.0.2.1')
+    await net.ask('/scrape', '192.0.2.1')
+    await net.ask('/favicon.ico', '192.0.2.1')
+    await net.ask('/announce', '192.0.2.1', {}, 'POST')
+    expect(told()).to.deep.equal({
+      'announces_total http': 4,
+      'scrapes_total http': 3,
+      'failures_total http malformed': 2,
+      'failures_total http refused': 2,
+      'failures_total http elsewhere': 2,
     })
   })
 
