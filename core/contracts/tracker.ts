@@ -19,8 +19,16 @@ export interface TrackerService {
    * was made. A Later settles with true when they were.
    */
   scrape(hashes: readonly InfoHash[], family: 0 | 4 | 6, visit: ScrapeVisit): null | Later<true>
-  /** Every swarm, both families summed; false where the tracker does not allow it (the default) or the store cannot. */
-  scrapeAll(visit: (infoHash: InfoHash, seeders: number, completed: number, leechers: number) => void): boolean
+  /**
+   * Every swarm, both families summed, for at most about `budgetMs`. Starts with cursor 0 and goes on with what it gave,
+   * which is 0 when all are through; a swarm may be visited twice. null where the tracker does not allow it (the default)
+   * or the store cannot. The hash is valid during the visit.
+   */
+  scrapeAll(
+    cursor: number,
+    budgetMs: number,
+    visit: (infoHash: InfoHash, seeders: number, completed: number, leechers: number) => void,
+  ): number | null
   /** The same tracker in a thread, where the store and every policy can be there too; else undefined. */
   readonly inThread?: Portable<TrackerService> | undefined
   /** Where there is no `inThread`: which part keeps it out, by its id in the profile, in words for an operator. */

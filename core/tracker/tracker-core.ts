@@ -90,25 +90,26 @@ export class TrackerCore implements TrackerService {
     }
   }
 
-  scrapeAll(visit: (infoHash: InfoHash, seeders: number, completed: number, leechers: number) => void): boolean {
+  scrapeAll(
+    cursor: number,
+    budgetMs: number,
+    visit: (infoHash: InfoHash, seeders: number, completed: number, leechers: number) => void,
+  ): number | null {
     const { store } = this
-    if (!this.options.fullScrape || store.walk === undefined) return false
+    if (!this.options.fullScrape || store.walk === undefined) return null
     let complete = true
-    let cursor = 0
     try {
-      do {
-        cursor = store.walk(cursor, Infinity, hash => {
-          const late = this.scrape([hash], 0, (_, seeders, completed, leechers) => {
-            visit(hash, seeders, completed, leechers)
-          })
-          if (late !== null) complete = false
+      const next = store.walk(cursor, budgetMs, hash => {
+        const late = this.scrapeEach([hash], 0, (_, seeders, completed, leechers) => {
+          visit(hash, seeders, completed, leechers)
         })
-      } while (cursor !== 0)
+        if (late !== null) complete = false
+      })
+      return complete ? next : null
     } catch (error) {
       this.fault(error)
-      return false
+      return null
     }
-    return complete
   }
 
   /** A slice of forgetting the dead. Gives when to call again, in milliseconds. */

@@ -82,11 +82,13 @@ export class HttpTracker {
     if (typeof hashes === 'string') return respond(this.malformed(hashes))
     const entries: ScrapeEntry[] = []
     if (hashes.length === 0) {
-      const all = this.service.scrapeAll((infoHash, seeders, completed, leechers) => {
+      const next = this.service.scrapeAll(0, Infinity, (infoHash, seeders, completed, leechers) => {
         entries.push({ infoHash: infoHash.slice(), seeders, completed, leechers })
       })
       return respond(
-        all ? ok(writeHttpScrape(entries)) : this.refused('scrapes of everything are not served: name an info_hash'),
+        next === 0
+          ? ok(writeHttpScrape(entries))
+          : this.refused('scrapes of everything are not served: name an info_hash'),
       )
     }
     const late = this.service.scrape(hashes as InfoHash[], 0, (index, seeders, completed, leechers) => {

@@ -96,8 +96,8 @@ class Script implements TrackerService {
     return null
   }
 
-  scrapeAll(): boolean {
-    return false
+  scrapeAll(): null {
+    return null
   }
 }
 

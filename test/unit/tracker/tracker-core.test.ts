@@ -188,7 +188,7 @@ describe('tracker core', () => {
       },
     })
     const { core } = build(store, [], { fullScrape: true })
-    expect(core.scrapeAll(() => undefined)).to.equal(false)
+    expect(core.scrapeAll(0, 5, () => undefined)).to.equal(null)
     expect(core.sweep()).to.be.greaterThan(0)
   })
 
@@ -223,17 +223,18 @@ describe('tracker core', () => {
   })
 
   it('serves a full scrape only where it is allowed and the store can', () => {
-    const walk = (cursor: number, _: number, visit: (hash: InfoHash) => void): number => {
+    const walk = (cursor: number, budgetMs: number, visit: (hash: InfoHash) => void): number => {
       visit(infoHash(1))
-      return cursor === 0 ? 7 : 0
+      return cursor === 0 ? budgetMs : 0
     }
     const store = Object.assign(new Recorder(), { walk })
-    const visit = (): void => undefined
-    expect(build(store).core.scrapeAll(visit)).to.equal(false)
-    expect(build(new Recorder(), [], { fullScrape: true }).core.scrapeAll(visit)).to.equal(false)
     const seen: number[] = []
-    const all = build(store, [], { fullScrape: true }).core.scrapeAll((_, ...counts) => void seen.push(...counts))
-    expect(all).to.equal(true)
+    const visit = (_: InfoHash, ...counts: number[]): void => void seen.push(...counts)
+    expect(build(store).core.scrapeAll(0, 5, visit)).to.equal(null)
+    expect(build(new Recorder(), [], { fullScrape: true }).core.scrapeAll(0, 5, visit)).to.equal(null)
+    const { core } = build(store, [], { fullScrape: true })
+    expect(core.scrapeAll(0, 7, visit)).to.equal(7)
+    expect(core.scrapeAll(7, 7, visit)).to.equal(0)
     const once = [10, 2 * (infoHash(1)[0] ?? 0), 100]
     expect(seen).to.deep.equal([...once, ...once])
   })
