@@ -2,8 +2,8 @@
 // because its own recv() listens only while a promise waits and loses what comes in between.
 import { DgramAsPromised } from 'dgram-as-promised'
 import { readU16 } from '../../core/base/bytes.js'
+import { FirstFault } from '../../core/base/first-fault.js'
 import { bindFault } from './bind-fault.js'
-import { FirstFault } from './first-fault.js'
 import { endpointFrom, endpointText, packAddress, packedText } from './socket-address.js'
 import type { Socket } from 'node:dgram'
 import type { SocketAsPromised } from 'dgram-as-promised'

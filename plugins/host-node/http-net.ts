@@ -1,6 +1,6 @@
 import { serveHttp } from './http-server.js'
 import { getHttp } from './http-client.js'
-import { FirstFault } from './first-fault.js'
+import { FirstFault } from '../../core/base/first-fault.js'
 import type { Endpoint } from '../../core/base/address.js'
 import type { Clock } from '../../core/base/clock.js'
 import type { Logger } from '../../core/base/log.js'

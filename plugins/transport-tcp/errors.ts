@@ -1,4 +1,5 @@
 import { formatEndpoint } from '../../core/base/address.js'
+import { bindAdvice } from '../../core/base/bind-advice.js'
 import { messageOf, systemCode } from '../../core/base/errors.js'
 import { errorTable } from '../../core/kernel/plugin.js'
 import type { Endpoint } from '../../core/base/address.js'
@@ -13,20 +14,13 @@ export const transportErrors = errorTable({
   ERR_TRANSPORT_LOST: 'remote',
 })
 
-const advice: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'the port is in use: choose another one, or stop the program that has it',
-  EACCES: 'not permitted: ports below 1024 need privileges, choose a higher one',
-  EADDRNOTAVAIL: 'this machine has no such address: listen on one of its own, or on 0.0.0.0 or [::]',
-  EAFNOSUPPORT: 'this machine has no IPv6: listen on an IPv4 address',
-}
-
 /** What this machine lacks, whoever was dialled. */
 const lacking = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EADDRNOTAVAIL', 'EAGAIN'])
 
 export function listenFault(at: Endpoint, error: unknown): NodeError {
   const system = systemCode(error)
   const address = formatEndpoint(at)
-  const why = advice[system] ?? messageOf(error)
+  const why = bindAdvice(system) ?? messageOf(error)
   return transportErrors.make('ERR_TRANSPORT_LISTEN', `cannot accept peers on TCP ${address}: ${why}`, {
     cause: error,
     details: { address, system },

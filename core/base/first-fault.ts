@@ -1,5 +1,5 @@
-import { messageOf } from '../../core/base/errors.js'
-import type { Logger } from '../../core/base/log.js'
+import { messageOf } from './errors.js'
+import type { Logger } from './log.js'
 
 /** What must not throw and did: costs the packet or request, not the node, and is told of once. */
 export class FirstFault {
