@@ -27,10 +27,11 @@ export const REPLY_LATER = -1
 /** Answers datagrams one by one: pure but for its own state, so that it can run in a thread beside the socket. */
 export interface Answerer {
   /**
-   * The packet is packet[0..length). `from`: 16 bytes of address (v4 mapped) and 2 of port. `now`: monotonic
-   * milliseconds. Writes the answer into `reply` (at least 1,500 bytes) and gives its length, NO_REPLY, or REPLY_LATER if
-   * it will use `send`. The three arrays are valid only during the call; an owner has few of them and gives the same ones
-   * again and again. Never throws for what the packet holds.
+   * The packet is packet[0..length), always whole: one of more than 1,500 bytes may be dropped unseen instead. `from`: 16
+   * bytes of address (v4 mapped) and 2 of port. `now`: monotonic milliseconds. Writes the answer into `reply` (at least
+   * 1,500 bytes) and gives its length, NO_REPLY, or REPLY_LATER if it will use `send`. The three arrays are valid only
+   * during the call; an owner has few of them and gives the same ones again and again. Never throws for what the packet
+   * holds.
    */
   answer(packet: Uint8Array, length: number, from: Uint8Array, now: number, reply: Uint8Array): number
 }
@@ -41,7 +42,10 @@ export type SendLater = (bytes: Uint8Array, to: Uint8Array) => void
 export interface Answering {
   /** On the main thread. */
   make(send: SendLater): Answerer
-  /** In threads of the socket's own, where the net has any. It cannot send later. */
+  /**
+   * In threads of the socket's own, where the net has any. It cannot send later: REPLY_LATER is silence there. Once it
+   * is open its thread does nothing but answer: no promise, timer or message comes through any more.
+   */
   readonly inThread?: Portable<Answerer> | undefined
   /** How many; 1 where absent. */
   readonly threads?: number | undefined
