@@ -16,6 +16,7 @@ const SUITES: Readonly<Record<string, string>> = {
   TrackerServers: 'trackerServerCases',
   MetricSources: 'metricSourceCases',
   Datagrams: 'datagramNetCases',
+  BatchedDatagrams: 'datagramNetCases',
   Http: 'httpNetCases',
   Files: 'fileSystemCases',
   Hashing: 'hashPoolCases',

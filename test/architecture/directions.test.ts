@@ -14,6 +14,7 @@ const PACKAGES = [
   'commander',
   'dgram-as-promised',
   'ipaddr.js',
+  'koffi',
   'pino',
   'prom-client',
   'tsyringe',
@@ -60,6 +61,13 @@ const rows: readonly Row[] = [
   },
   { from: 'plugins/transport-tcp/probe.ts', layers: ['base', 'protocol', 'contracts'], node: 'all' },
   { from: 'plugins/storage-file/probe.ts', layers: ['base', 'protocol', 'contracts'], node: 'all' },
+  { from: 'plugins/datagrams-mmsg/probe.ts', layers: ['base', 'protocol', 'contracts'], node: 'all' },
+  {
+    from: 'plugins/datagrams-mmsg/system-calls.ts',
+    layers: ['base', 'protocol', 'contracts'],
+    packages: ['koffi'],
+    node: 'all',
+  },
 ]
 
 type Verdict = 'allowed' | 'refused'
@@ -141,7 +149,7 @@ const PURE = [
 for (const folder of PURE) {
   for (const code of [...IMPURE, 'console.log(1)']) probe(`${folder}/impure.ts`, `export const x$ = ${code}`, false)
 }
-for (const folder of ['plugins/host-node', 'plugins/transport-tcp', 'plugins/storage-file']) {
+for (const folder of ['host-node', 'transport-tcp', 'storage-file', 'datagrams-mmsg'].map(name => `plugins/${name}`)) {
   for (const code of IMPURE) probe(`${folder}/impure.ts`, `export const x$ = ${code}`, true)
   for (const code of ['console.log(1)', 'process.exit(1)']) probe(`${folder}/impure.ts`, code, false)
 }

@@ -6,6 +6,7 @@ import { NO_REPLY, REPLY_LATER, type DatagramNet, type SendLater } from '../../c
 import type { ConformanceCase } from './case.js'
 import { finish, type Passing } from './passing.js'
 import { refusal } from './refusal.js'
+import { answeringCases } from './datagram-answering.js'
 
 export interface DatagramNetUnderTest extends Passing {
   readonly net: DatagramNet
@@ -14,8 +15,10 @@ export interface DatagramNetUnderTest extends Passing {
   close(): Promise<void>
 }
 
+export type OneCase = (name: string, run: (test: DatagramNetUnderTest) => Promise<void>) => ConformanceCase
+
 export function datagramNetCases(open: () => DatagramNetUnderTest | Promise<DatagramNetUnderTest>): ConformanceCase[] {
-  const one = (name: string, run: (test: DatagramNetUnderTest) => Promise<void>): ConformanceCase => ({
+  const one: OneCase = (name, run) => ({
     name,
     async run() {
       const test = await open()
@@ -200,5 +203,7 @@ export function datagramNetCases(open: () => DatagramNetUnderTest | Promise<Data
       a.send(new Uint8Array(100_000), a.local)
       await test.settle()
     }),
+
+    ...answeringCases(one),
   ]
 }
