@@ -91,7 +91,7 @@ async function answered(at: Place, url: string, pattern: string): Promise<void> 
     `
     const [, url, pattern] = process.argv
     for (;;) {
-      const text = await fetch(url).then(answer => answer.text(), () => null)
+      const text = await fetch(url, { signal: AbortSignal.timeout(2000) }).then(answer => answer.text(), () => null)
       if (text !== null && new RegExp(pattern).test(text)) break
       await new Promise(resolve => setTimeout(resolve, 50))
     }`,
