@@ -121,6 +121,16 @@ export class Child {
     return cpuSecondsOf(this.pid)
   }
 
+  /** MiB that are resident now; NaN where that is not told. */
+  get residentNow(): number {
+    try {
+      const status = fs.readFileSync(`/proc/${this.pid}/status`, 'latin1')
+      return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? NaN) / 1024
+    } catch {
+      return NaN
+    }
+  }
+
   get memory(): Memory {
     this.look()
     return { resident: this.resident, own: this.own }

@@ -1,6 +1,7 @@
 // The benchmarks run to their end on their own, say where and what they measured, and leave nothing behind. How fast
 // anything was is not asked.
 import { execFile } from 'node:child_process'
+import { createSocket } from 'node:dgram'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
@@ -10,6 +11,7 @@ import { expect } from 'chai'
 import type { Facts } from '../bench/bench.js'
 import type { Machine } from '../bench/machine.js'
 import type { Result } from '../bench/compare/report.js'
+import type { UdpLoadReport } from '../bench/udp-load.js'
 
 const run = promisify(execFile)
 const program = (name: string): string => fileURLToPath(new URL(`../bench/${name}.js`, import.meta.url))
@@ -61,11 +63,25 @@ describe('benchmarks', function () {
     expect(failed).to.be.instanceOf(Error).with.property('message').that.includes('wire: decode blocks')
   })
 
-  it('npm run bench:compare: each kind of work with Shoal alone', async () => {
+  it('npm run bench:compare: each kind of work on content, with Shoal alone', async () => {
     const scratch = path.join(folder, 'scratch')
     const file = path.join(folder, 'compare.json')
     fs.mkdirSync(scratch)
-    const words = ['all', '--only', 'shoal', '--size', '8', '--runs', '1', '--json', file, '--scratch', scratch]
+    const words = [
+      'download',
+      'seed',
+      'create',
+      '--only',
+      'shoal',
+      '--size',
+      '8',
+      '--runs',
+      '1',
+      '--json',
+      file,
+      '--scratch',
+      scratch,
+    ]
     const { stdout, stderr } = await run(process.execPath, [program('compare'), ...words], { cwd: folder })
     expect(stdout).to.equal('')
     const { machine, sizeMiB, results } = JSON.parse(fs.readFileSync(file, 'utf8')) as CompareDocument
@@ -80,6 +96,62 @@ describe('benchmarks', function () {
       expect(systems['shoal']?.residentMiB).to.be.above(10)
     }
     expect(fs.readdirSync(scratch), 'left behind').to.deep.equal([])
+  })
+
+  it('npm run bench:compare: trackers, with Shoal alone', async () => {
+    const words = ['udp', 'http', 'memory', '--only', 'shoal', '--seconds', '1', '--peers', '3000', '--runs', '1']
+    const { stdout, stderr } = await run(process.execPath, [program('compare'), ...words, '--scratch', folder])
+    const { results } = JSON.parse(stdout) as CompareDocument
+    const http = ['http-keep-alive', 'http-close', 'http-pipelined']
+    expect(results).to.have.all.keys('udp', 'udp-dgram', ...http, 'memory')
+    for (const [name, { systems }] of Object.entries(results)) {
+      const { runs = 0, rate = 0, more = {} } = systems['shoal'] ?? {}
+      expect({ name, runs }, stderr).to.deep.equal({ name, runs: 1 })
+      if (name === 'memory') expect(more['peers'], stderr).to.be.within(2700, 10_000)
+      else expect(rate, name).to.be.above(0)
+      if (name !== 'memory') expect(more['peers a reply'], name).to.be.within(0.1, 50)
+    }
+  })
+
+  it('tracker-load: half of what can be answered, more than that, beside seeding', async function () {
+    this.timeout(120_000)
+    const cases = ['half-load', 'while-seeding', 'overload', 'threads']
+    const words = [...cases, '--seconds', '1', '--size', '8']
+    const { stdout, stderr } = await run(process.execPath, [program('tracker-load'), ...words], { cwd: folder })
+    const { results } = JSON.parse(stdout) as BenchDocument
+    expect(results, stderr).to.have.all.keys(cases)
+    positive(results['half-load'], 'peakPerSecond', 'answeredPerSecond', 'p50Ms', 'p99Ms')
+    positive(results['overload'], 'goodputOverPeak', 'timesPeakOffered')
+    positive(results['while-seeding'], 'answeredPerSecond', 'seedingMbPerSecond')
+    positive(results['threads'], '1: answeredPerSecond', '2: answeredPerSecond')
+    for (const name of ['half-load', 'overload', 'while-seeding']) expect(results[name]?.['wrong'], name).to.equal(0)
+  })
+
+  it('the load of a UDP tracker tells wrong answers and refusals from right ones', async () => {
+    const server = createSocket('udp4')
+    let asked = 0
+    server.on('message', (bytes, { port, address }) => {
+      const head = Buffer.alloc(26)
+      bytes.copy(head, 4, 12, 16)
+      if (bytes.length === 16) head.writeBigUInt64BE(77n, 8)
+      else head.writeUInt32BE(1)
+      if (bytes.length === 16) return server.send(head.subarray(0, 16), port, address)
+      // In turn: a right answer, a broken list of peers, a failure, and another's transaction.
+      const kind = asked++ % 4
+      if (kind === 2) head.writeUInt32BE(3)
+      if (kind === 3) head.writeUInt32BE(0xffffffff, 4)
+      return server.send(kind === 1 ? head.subarray(0, 23) : head, port, address)
+    })
+    await new Promise<void>(resolve => server.bind(0, '127.0.0.1', resolve))
+    const plan = { port: server.address().port, seconds: 10, most: 40, sources: 1, window: 8 }
+    const { stdout } = await run(process.execPath, [program('udp-load'), JSON.stringify(plan)])
+    server.close()
+    const report = JSON.parse(stdout) as UdpLoadReport
+    expect(report.answered).to.be.within(40, 60)
+    expect(report.peersPerReply).to.equal(1)
+    expect(report.refused).to.be.within(35, 65)
+    expect(report.wrong).to.be.within(70, 130)
+    expect(report.p99Ms).to.be.above(0)
   })
 
   it('npm run bench:compare: tells what is missing and which package has it', async function () {

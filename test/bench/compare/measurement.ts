@@ -1,4 +1,5 @@
 // One kind of work that systems are compared in: what is measured of each round, and what is better.
+import { messageOf } from '../../../core/base/errors.js'
 import type { Memory } from '../child.js'
 import type { Content } from '../content.js'
 import type { Scratch } from '../scratch.js'
@@ -11,8 +12,13 @@ export interface Setting {
   /** Those that can do it and are here. Shoal is the first. */
   readonly systems: readonly System[]
   readonly runs: number
+  /** Of work without content: how long a round is, and how many peers are announced where that counts. */
+  readonly seconds: number
+  readonly peers: number
   /** A round is over. */
   done(system: System, round: Round): void
+  /** Something to know of the round that is being told. */
+  remark(system: System, text: string): void
   /** A round did not end well; it counts for nothing. */
   failed(system: System, why: string): void
 }
@@ -26,6 +32,8 @@ export interface Round {
   /** CPU time for a piece of work: less is better. */
   readonly cpu: number
   readonly memory: Memory
+  /** What else was seen, by name. */
+  readonly more?: Readonly<Record<string, number>>
 }
 
 export interface Measurement {
@@ -37,6 +45,33 @@ export interface Measurement {
   /** In turn: a round of each, then the next round. */
   measure(setting: Setting): Promise<void>
 }
+
+/** A round of each system, then the next round. */
+export async function inTurn(setting: Setting, round: (system: System) => Promise<Round>): Promise<void> {
+  for (let run = 0; run < setting.runs; run++) {
+    for (const system of setting.systems) {
+      await round(system).then(
+        one => setting.done(system, one),
+        (error: unknown) => setting.failed(system, messageOf(error)),
+      )
+    }
+  }
+}
+
+/** Parts of a core from which on the load had no more to give. */
+const BUSY = 0.95
+
+export function remarkBusy(
+  setting: Setting,
+  system: System,
+  load: { readonly cpuSeconds: number; readonly seconds: number },
+): void {
+  if (load.cpuSeconds < BUSY * load.seconds) return
+  setting.remark(system, 'the load took all of its core: by the clock the system could do more; CPU time tells')
+}
+
+/** Of whatever answers announces. */
+export const trackerUnits = { rate: 'announces/s', cpu: 'CPU us each' } as const
 
 /** Of whatever moves or hashes content. */
 export const contentUnits = { rate: 'MB/s', cpu: 'CPU s/GiB' } as const

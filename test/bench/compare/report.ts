@@ -12,6 +12,7 @@ export interface Summary {
   readonly ownMiB: number | null
   readonly least: number
   readonly most: number
+  readonly more: Readonly<Record<string, number | null>>
 }
 
 /** Over 1 is better for the rate and for the whole command; CPU time and memory say how much Shoal takes of theirs. */
@@ -43,6 +44,7 @@ function summaryOf(rounds: readonly Round[]): Summary {
     return Number.isFinite(median) ? rounded(median) : null
   }
   const rates = rounds.map(round => round.rate)
+  const names = new Set(rounds.flatMap(({ more }) => Object.keys(more ?? {})))
   return {
     runs: rounds.length,
     rate: rounded(medianOf(rates)),
@@ -52,6 +54,7 @@ function summaryOf(rounds: readonly Round[]): Summary {
     ownMiB: middle(round => round.memory.own),
     least: rounded(Math.min(...rates)),
     most: rounded(Math.max(...rates)),
+    more: Object.fromEntries([...names].map(name => [name, middle(round => round.more?.[name])])),
   }
 }
 
@@ -73,15 +76,30 @@ function rounded(value: number): number {
 }
 
 export function tableOf(name: string, { what, units, systems, shoalOver }: Result): string {
-  const head = ['', units.rate, 'least', 'most', 'command s', units.cpu, 'RSS MiB', 'of it own', 'runs']
+  const more = [...new Set(Object.values(systems).flatMap(one => Object.keys(one.more)))]
+  const timed = Object.values(systems).some(one => one.seconds !== null)
+  const command = (text: string): readonly string[] => (timed ? [text] : [])
+  const head = [
+    '',
+    units.rate,
+    'least',
+    'most',
+    ...command('command s'),
+    units.cpu,
+    'RSS MiB',
+    'of it own',
+    ...more,
+    'runs',
+  ]
   const rows = Object.entries(systems).map(([name, one]) => {
-    const figures = [one.rate, one.least, one.most, one.seconds, one.cpu, one.residentMiB, one.ownMiB]
-    return [name, ...figures.map(cell), String(one.runs)]
+    const figures = [one.cpu, one.residentMiB, one.ownMiB, ...more.map(key => one.more[key] ?? null)].map(cell)
+    const rates = [one.rate, one.least, one.most].map(cell)
+    return [name, ...rates, ...command(cell(one.seconds)), ...figures, String(one.runs)]
   })
-  const ratioHead = ['shoal over', 'rate', '', '', 'command', 'CPU', '', 'memory']
+  const ratioHead = ['shoal over', 'rate', '', '', ...command('command'), 'CPU', '', 'memory']
   const ratios = Object.entries(shoalOver).map(([name, { rate, wholeCommand, cpu, memory }]) => {
-    const told = [rate, null, null, wholeCommand, cpu, null, memory]
-    return [`  ${name}`, ...told.map(value => value?.toFixed(2) ?? '')]
+    const told = (value: number | null): string => value?.toFixed(2) ?? ''
+    return [`  ${name}`, told(rate), '', '', ...command(told(wholeCommand)), told(cpu), '', told(memory)]
   })
   return [`${name}: ${what}`, ...aligned([head, ...rows, ...(ratios.length === 0 ? [] : [ratioHead, ...ratios])])].join(
     '\n',
@@ -93,5 +111,8 @@ function cell(value: number | null): string {
 }
 
 function aligned(rows: readonly (readonly string[])[]): readonly string[] {
-  return rows.map(([first = '', ...rest]) => `  ${first.padEnd(18)}${rest.map(text => text.padStart(11)).join('')}`)
+  const width = (column: number): number => Math.max(11, 2 + Math.max(...rows.map(row => row[column]?.length ?? 0)))
+  return rows.map(([first = '', ...rest]) => {
+    return `  ${first.padEnd(18)}${rest.map((text, i) => text.padStart(width(i + 1))).join('')}`
+  })
 }

@@ -1,11 +1,11 @@
 // Serve one fast peer content that has been served before: from the unchoke to the last block, of which that peer
 // compares one in sixteen with the content. All systems run from first to last and idle while another one serves.
-import net from 'node:net'
 import { setTimeout as passed } from 'node:timers/promises'
 import { messageOf } from '../../../core/base/errors.js'
 import { freePort } from '../../interop/programs.js'
 import { Child } from '../child.js'
 import { lonePeer } from '../lone-peer-process.js'
+import { listens } from './listens.js'
 import { contentUnits, type Measurement, perGiB, type Round, type Setting } from './measurement.js'
 import type { System } from './system.js'
 
@@ -34,7 +34,7 @@ export const seed: Measurement = {
       const command = system.seed?.({ content, port, state: scratch.folder(`state-${system.name}`) })
       if (command === undefined) continue
       const child = Child.start(command)
-      if (await listens(child, port)) seeders.push({ system, port, child })
+      if (await listens(child, port, START_MS)) seeders.push({ system, port, child })
       else {
         setting.failed(system, `it does not listen: ${child.said}`)
         await child.stop()
@@ -73,22 +73,4 @@ function succeeds(work: Promise<unknown>): Promise<boolean> {
     () => true,
     () => false,
   )
-}
-
-/** Whether it takes connections before it ends or the time is up. */
-async function listens(child: Child, port: number): Promise<boolean> {
-  const end = performance.now() + START_MS
-  while (child.running && performance.now() < end) {
-    if (await answers(port)) return true
-    await passed(50)
-  }
-  return false
-}
-
-function answers(port: number): Promise<boolean> {
-  return new Promise(resolve => {
-    const socket = net.connect(port, '127.0.0.1')
-    socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
-    socket.once('connect', () => socket.destroy())
-  })
 }

@@ -28,6 +28,18 @@ export interface CreateJob {
   readonly target: string
 }
 
+export interface TrackJob {
+  /** At 127.0.0.1, over UDP and HTTP. */
+  readonly port: number
+  /** Empty, and open to every user. */
+  readonly folder: string
+  /** How many torrents will be announced, those of the load, for a tracker that wants a list. */
+  readonly swarms: number
+  /** Options of Shoal's UDP tracker; the others have nothing to choose. */
+  readonly io?: string
+  readonly threads?: number
+}
+
 export interface System {
   readonly name: string
   /** In one line, with the package that has it; null: it is here. */
@@ -40,4 +52,6 @@ export interface System {
   /** Requests it lets wait at once: more could have it drop some. */
   readonly pipeline?: number
   create?(job: CreateJob): Command
+  /** Runs a tracker, until it is ended. */
+  track?(job: TrackJob): Command
 }

@@ -1,0 +1,198 @@
+// Announces to an HTTP tracker over plain sockets: as many as are answered, over so many connections, each of which has
+// `pipeline` requests on their way. Each answer is checked and timed, from its sending to its reading.
+import net from 'node:net'
+import { escapeBytes } from '../../../core/protocol/query-bytes.js'
+import { type AnswerTimes, Histogram } from './answer-times.js'
+import { hashOf, type Lots } from './workload.js'
+
+export interface HttpAnnouncing {
+  readonly seconds: number
+  readonly connections: number
+  readonly pipeline: number
+  /** Else a connection for each announce. */
+  readonly keepAlive: boolean
+  readonly swarms: number
+  readonly numWant: number
+}
+
+export interface HttpAnnounced extends AnswerTimes {
+  readonly seconds: number
+  readonly sent: number
+  readonly answered: number
+  readonly answeredPerSecond: number
+  readonly peersPerReply: number
+  /** A status but 200, a failure reason, more peers than were wanted, or none of what a reply is. */
+  readonly wrong: number
+  /** Connections that were opened. */
+  readonly opened: number
+  /** Connections that ended with an announce on its way. */
+  readonly broken: number
+}
+
+const HOST = '127.0.0.1'
+const READ_BYTES = 64 * 1024
+const LEAST_PORT = 10_000
+const PORTS = 55_536
+const HEAD_END = Buffer.from('\r\n\r\n')
+const PEERS = Buffer.from('5:peers')
+const DIGIT_0 = 48
+const DIGIT_9 = 57
+
+/** A whole reply, or what is known of it so far. */
+interface Reply {
+  /** Of head and body; 0: not all has come. */
+  readonly length: number
+  /** -1: wrong. */
+  readonly peers: number
+  readonly last: boolean
+}
+
+const partial: Reply = { length: 0, peers: -1, last: false }
+
+export class HttpAnnouncer {
+  private readonly times = new Histogram()
+  private readonly heads: string[]
+  private readonly tail: string
+  private readonly open = new Set<net.Socket>()
+  private running = true
+  private sent = 0
+  private answered = 0
+  private wrong = 0
+  private opened = 0
+  private broken = 0
+  private peers = 0
+
+  constructor(
+    private readonly port: number,
+    private readonly plan: HttpAnnouncing,
+    private readonly lots: Lots,
+  ) {
+    const close = plan.keepAlive ? '' : 'Connection: close\r\n'
+    this.heads = Array.from(
+      { length: plan.swarms },
+      (_, n) => `GET /announce?info_hash=${escapeBytes(hashOf(n))}&port=`,
+    )
+    this.tail = `&uploaded=0&downloaded=0&left=1000&compact=1&numwant=${plan.numWant} HTTP/1.1\r\nHost: ${HOST}:${port}\r\n${close}\r\n`
+  }
+
+  async run(): Promise<HttpAnnounced> {
+    const began = performance.now()
+    for (let i = 0; i < this.plan.connections; i++) this.connect()
+    await new Promise(resolve => setTimeout(resolve, this.plan.seconds * 1000))
+    const seconds = (performance.now() - began) / 1000
+    this.running = false
+    for (const socket of this.open) socket.destroy()
+    const { sent, answered, wrong, opened, broken } = this
+    const answeredPerSecond = answered / seconds
+    const peersPerReply = answered > 0 ? this.peers / answered : 0
+    return { seconds, sent, answered, answeredPerSecond, peersPerReply, wrong, opened, broken, ...this.times.summary() }
+  }
+
+  private connect(): void {
+    if (!this.running) return
+    this.opened++
+    // When each was sent, the oldest first; as a ring, for there are never more than `pipeline`.
+    const { pipeline, keepAlive } = this.plan
+    const sentAt = new Float64Array(pipeline)
+    let waiting = 0
+    let oldest = 0
+    let kept: Buffer | null = null
+    const buffer = Buffer.allocUnsafeSlow(READ_BYTES)
+    const socket = net.connect({
+      host: HOST,
+      port: this.port,
+      noDelay: true,
+      onread: {
+        buffer,
+        callback: length => {
+          take(buffer.subarray(0, length))
+          return true
+        },
+      },
+    })
+    const ask = (count: number): void => {
+      let text = ''
+      const now = performance.now()
+      for (let i = 0; i < count; i++) {
+        text += this.request()
+        sentAt[(oldest + waiting++) % pipeline] = now
+      }
+      this.sent += count
+      socket.write(text, 'latin1')
+    }
+    const take = (chunk: Buffer): void => {
+      const bytes: Buffer = kept === null ? chunk : Buffer.concat([kept, chunk])
+      const now = performance.now()
+      let at = 0
+      let done = 0
+      let last = false
+      while (at < bytes.length) {
+        const reply = this.reply(bytes, at)
+        if (reply.length === 0) break
+        at += reply.length
+        last ||= reply.last
+        if (waiting === 0) {
+          this.wrong++
+          break
+        }
+        this.count(reply, now - sentAt[oldest]!)
+        oldest = (oldest + 1) % pipeline
+        waiting--
+        done++
+      }
+      kept = at < bytes.length ? Buffer.from(bytes.subarray(at)) : null
+      if (!this.running) return
+      if (!keepAlive || last) socket.end()
+      else if (done > 0) ask(done)
+    }
+    socket.on('connect', () => ask(keepAlive ? pipeline : 1))
+    socket.on('error', () => socket.destroy())
+    socket.on('close', () => {
+      this.open.delete(socket)
+      if (waiting > 0 && this.running) this.broken++
+      this.connect()
+    })
+    this.open.add(socket)
+  }
+
+  private request(): string {
+    const port = LEAST_PORT + this.lots.below(PORTS)
+    const hash = this.heads[this.lots.below(this.heads.length)] ?? ''
+    return `${hash}${port}&peer_id=-LG0001-0000000${port}${this.tail}`
+  }
+
+  private count({ peers }: Reply, ms: number): void {
+    if (peers < 0) return void this.wrong++
+    this.answered++
+    this.peers += peers
+    this.times.add(ms)
+  }
+
+  private reply(bytes: Buffer, at: number): Reply {
+    const end = bytes.indexOf(HEAD_END, at)
+    if (end < 0) return partial
+    const head = bytes.toString('latin1', at, end)
+    const told = /content-length: *(\d+)/i.exec(head)
+    // Without a length the connection says where the body ends: such a reply counts when its list of peers is whole.
+    const body = end + HEAD_END.length
+    const until = told === null ? bytes.length : body + Number(told[1])
+    if (until > bytes.length) return partial
+    const right = /^HTTP\/1\.[01] 200/.test(head)
+    const asksToStay = /connection: *keep-alive/i.test(head)
+    const last = told === null || (head.startsWith('HTTP/1.0') && !asksToStay) || /connection: *close/i.test(head)
+    const peers = right ? this.peersOf(bytes, body, until) : -1
+    if (told === null && peers < 0) return partial
+    return { length: until - at, peers, last }
+  }
+
+  /** How many IPv4 peers; -1: no announce reply. */
+  private peersOf(bytes: Buffer, from: number, until: number): number {
+    const at = bytes.indexOf(PEERS, from)
+    if (at < 0 || at >= until) return -1
+    let length = 0
+    let digit = at + PEERS.length
+    for (; bytes[digit]! >= DIGIT_0 && bytes[digit]! <= DIGIT_9; digit++) length = length * 10 + bytes[digit]! - DIGIT_0
+    const peers = length / 6
+    return peers === Math.floor(peers) && peers <= this.plan.numWant && digit + 1 + length <= until ? peers : -1
+  }
+}
