@@ -1,7 +1,10 @@
-// Connection ids of UDP trackers (BEP 15) without a table of clients: a keyed hash of the address and of the second in
-// which the id was given, 48 bits of it, and 16 bits of that second. Whoever forges a sender never sees the id, and an
-// id is worth nothing at another address.
+// Connection ids of UDP trackers (BEP 15) without a table of clients: a keyed hash of the address, 48 bits of it, and 16
+// bits of the second in which the id was given. Each second has a key of its own, made from the secret, so what little
+// an id tells of its key is worthless when the id is. Whoever forges a sender never sees the id, and an id is worth
+// nothing at another address.
+import { isMapped } from '../base/address.js'
 import { readU32, writeU32 } from '../base/bytes.js'
+import { addressHash } from './address-hash.js'
 import { sipHash, sipKey } from '../base/siphash.js'
 import type { SipKey } from '../base/siphash.js'
 
@@ -9,20 +12,25 @@ import type { SipKey } from '../base/siphash.js'
 const VALID_SECONDS = 120
 /** Ages are told apart up to here. */
 const MOST_SECONDS = 0xffff
-
-const ADDRESS_BYTES = 16
 const SECOND_MASK = 0xffff
 
 export class ConnectionIds {
-  private readonly key: SipKey
+  private readonly secret: SipKey
   private readonly oldest: number
-  private readonly message = new Uint8Array(ADDRESS_BYTES + 4)
+  /** The keys of the seconds last asked for, each where its low bits say; and which second's it is. */
+  private readonly keys: Int32Array
+  private readonly seconds: Float64Array
+  private readonly message = new Uint8Array(8)
+  private readonly address = new Int32Array(4)
   private readonly hash = new Int32Array(2)
 
   /** `secret`: 16 unpredictable bytes of this start. `leewaySeconds`: for clients that use their ids longer than they may. */
   constructor(secret: Uint8Array, leewaySeconds = 0) {
-    this.key = sipKey(secret)
+    this.secret = sipKey(secret)
     this.oldest = Math.min(VALID_SECONDS + leewaySeconds, MOST_SECONDS)
+    const kept = 2 ** Math.ceil(Math.log2(this.oldest + 2))
+    this.keys = new Int32Array(2 * kept)
+    this.seconds = new Float64Array(kept).fill(-1)
   }
 
   /** Writes the id for a sender (16 bytes of address first) to out[at..at + 8). `now`: monotonic milliseconds. */
@@ -45,10 +53,24 @@ export class ConnectionIds {
     return ((this.hash[0]! ^ high) | ((this.hash[1]! ^ low) & ~SECOND_MASK)) === 0
   }
 
+  /** Of 4 bytes where the address is IPv4, else of 16; the hash knows how many. */
   private digest(from: Uint8Array, second: number): void {
-    const { message } = this
-    for (let i = 0; i < ADDRESS_BYTES; i++) message[i] = from[i]!
-    writeU32(message, ADDRESS_BYTES, second)
-    sipHash(this.key, message, 0, message.length, this.hash)
+    const { address, keys } = this
+    const slot = second & (this.seconds.length - 1)
+    if (this.seconds[slot] !== second) this.derive(second, slot)
+    let words = 0
+    for (let at = isMapped(from) ? 12 : 0; at < 16; at += 4) {
+      address[words++] = from[at]! | (from[at + 1]! << 8) | (from[at + 2]! << 16) | (from[at + 3]! << 24)
+    }
+    addressHash(keys[2 * slot]!, keys[2 * slot + 1]!, address, words, this.hash)
+  }
+
+  private derive(second: number, slot: number): void {
+    writeU32(this.message, 0, Math.floor(second / 0x1_0000_0000))
+    writeU32(this.message, 4, second)
+    sipHash(this.secret, this.message, 0, this.message.length, this.hash)
+    this.keys[2 * slot] = this.hash[0]!
+    this.keys[2 * slot + 1] = this.hash[1]!
+    this.seconds[slot] = second
   }
 }
