@@ -22,9 +22,8 @@ export const REQUEST_HEAD_LENGTH = 16
 /** No request of BEP 15: too short, or an action that is none. It gets no answer. */
 export const NO_REQUEST = -1
 
-/** One of UdpAction but Error, or NO_REQUEST. Longer packets than BEP 15 asks for pass. */
-export function udpRequestKind(packet: Uint8Array): number {
-  const length = packet.length
+/** Of packet[0..length): one of UdpAction but Error, or NO_REQUEST. Longer packets than BEP 15 asks for pass. */
+export function udpRequestKind(packet: Uint8Array, length = packet.length): number {
   if (length < REQUEST_HEAD_LENGTH) return NO_REQUEST
   const action = readU32(packet, 8)
   if (action === UdpAction.Announce) return length < ANNOUNCE_LENGTH ? NO_REQUEST : action
@@ -39,7 +38,7 @@ export function udpTransaction(packet: Uint8Array): number {
 }
 
 /** null: `into` is filled. A text: what is wrong, for the client (whose connection id was right). */
-export function readUdpAnnounce(packet: Uint8Array, into: AnnounceFields): string | null {
+export function readUdpAnnounce(packet: Uint8Array, into: AnnounceFields, length = packet.length): string | null {
   for (let i = 0; i < 20; i++) {
     into.infoHash[i] = packet[16 + i]!
     into.peerId[i] = packet[36 + i]!
@@ -56,8 +55,8 @@ export function readUdpAnnounce(packet: Uint8Array, into: AnnounceFields): strin
   if (event !== 0 && event !== 1 && event !== 2 && event !== 3) return 'unknown event'
   into.event = event
   if (into.port === 0) return 'port 0'
-  if (packet.length === ANNOUNCE_LENGTH) return null
-  const urlData = readUrlData(packet, ANNOUNCE_LENGTH)
+  if (length === ANNOUNCE_LENGTH) return null
+  const urlData = readUrlData(packet, ANNOUNCE_LENGTH, length)
   if (urlData === undefined) return 'malformed options'
   into.urlData = urlData
   return null
@@ -68,15 +67,15 @@ const NOP = 1
 const URL_DATA = 2
 
 /** BEP 41: the URL's path and query, in as many parts as the client liked. null: none. undefined: malformed. */
-export function readUrlData(packet: Uint8Array, from: number): Uint8Array | null | undefined {
+export function readUrlData(packet: Uint8Array, from: number, to = packet.length): Uint8Array | null | undefined {
   let found: Uint8Array | null = null
   let at = from
-  while (at < packet.length) {
+  while (at < to) {
     const kind = packet[at++]!
     if (kind === END_OF_OPTIONS) break
     if (kind === NOP) continue
-    const length = packet[at++]
-    if (length === undefined || length > packet.length - at) return undefined
+    const length = at < to ? packet[at++]! : Infinity
+    if (length > to - at) return undefined
     if (kind === URL_DATA && length > 0) {
       const part = packet.subarray(at, at + length)
       found = found === null ? part : joined(found, part)
@@ -95,8 +94,8 @@ function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
 }
 
 /** The hashes of a scrape, as views; more than 74 are cut off. */
-export function readUdpScrape(packet: Uint8Array): Uint8Array[] {
-  const count = Math.min(Math.floor((packet.length - REQUEST_HEAD_LENGTH) / 20), MAX_SCRAPE_HASHES)
+export function readUdpScrape(packet: Uint8Array, length = packet.length): Uint8Array[] {
+  const count = Math.min(Math.floor((length - REQUEST_HEAD_LENGTH) / 20), MAX_SCRAPE_HASHES)
   return Array.from({ length: count }, (_, i) => {
     const at = REQUEST_HEAD_LENGTH + 20 * i
     return packet.subarray(at, at + 20)

@@ -46,7 +46,7 @@ export class PrefixRate {
   private readonly key1: number
 
   /** `memory` of `reserve`, in whatever thread. */
-  constructor(memory: SharedArrayBuffer) {
+  constructor(readonly memory: SharedArrayBuffer) {
     this.words = new Int32Array(memory)
     this.cost = this.words[COST]!
     this.burst = this.words[BURST]!

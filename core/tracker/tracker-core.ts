@@ -1,5 +1,6 @@
-// What every tracker server asks: the rate of the asker's network, policies, then the swarm store, with ceilings and intervals put in. No I/O, no
-// timer: whoever builds it calls `sweep` now and then.
+// What every tracker server asks: the rate of the asker's network first, then policies, then the swarm store, with
+// ceilings and intervals put in. The same on the main thread and beside a socket in another; the store's limits and its
+// sweeping are elsewhere (`upkeep`).
 import { messageOf } from '../base/errors.js'
 import { isRefusal } from '../contracts/refusal.js'
 import { FAULT_OF_OURS } from './errors.js'
@@ -27,33 +28,24 @@ export interface TrackerOptions extends SwarmLimits {
 export const MOST_PEERS_PER_REPLY = 200
 /** Intervals are drawn out by up to this part, so that those who came together do not come together for ever. */
 const JITTER = 10
-/** Of one slice of a sweep; and from one to the next while there is more to do, and while there is not. */
-const SLICE_MS = 10
-const BUSY_MS = 100
-const IDLE_MS = 1000
-/** Rounds of sweeping in a time-out. */
-const ROUNDS = 32
 
 export class TrackerCore implements TrackerService {
   private readonly counts: ScrapeCounts = { seeders: 0, leechers: 0, completed: 0 }
   private readonly jitter: number
   private readonly minInterval: number
   private faulty = false
-  private sweeping = false
-  private nextRound = 0
 
   constructor(
     private readonly store: SwarmStore,
     private readonly policies: readonly AnnouncePolicy[],
     private readonly options: TrackerOptions,
-    private readonly clock: Clock,
+    private readonly clock: Pick<Clock, 'now'>,
     private readonly random: Random,
     private readonly log: Logger,
     private readonly rate: PrefixRate | null = null,
   ) {
     this.jitter = Math.floor(options.intervalSeconds / JITTER) + 1
     this.minInterval = Math.min(options.minIntervalSeconds, options.intervalSeconds)
-    store.limit(options)
   }
 
   announce(request: AnnounceRequest, reply: AnnounceReply): null | Refusal | Later<AnnounceReply | Refused> {
@@ -110,20 +102,6 @@ export class TrackerCore implements TrackerService {
       this.fault(error)
       return null
     }
-  }
-
-  /** A slice of forgetting the dead. Gives when to call again, in milliseconds. */
-  sweep(): number {
-    const now = this.clock.now() / 1000
-    if (!this.sweeping && now < this.nextRound) return IDLE_MS
-    if (!this.sweeping) this.nextRound = now + this.options.peerTimeoutSeconds / ROUNDS
-    try {
-      this.sweeping = this.store.sweep(now, SLICE_MS)
-    } catch (error) {
-      this.sweeping = false
-      this.fault(error)
-    }
-    return this.sweeping ? BUSY_MS : IDLE_MS
   }
 
   private scrapeEach(hashes: readonly InfoHash[], family: 0 | 4 | 6, visit: ScrapeVisit): LateScrape | null {

@@ -16,17 +16,16 @@ export const config = z.strictObject({
     ),
   io: z
     .enum(['auto', 'dgram', 'mmsg'])
-    .refine(io => io !== 'mmsg', 'batched system calls ("mmsg") are not in this version: "auto" or "dgram"')
     .default('auto')
     .describe(
-      'How packets are read and sent: "dgram" one by one, which is all this version has; "auto" takes the best.',
+      'How packets are read and sent: "mmsg" many at a time, by batched system calls in threads; "dgram" one by one on the main thread; "auto" mmsg where it can be.',
     ),
   threads: z
     .int()
     .min(1)
     .max(64)
     .default(1)
-    .describe('Threads that answer; with "dgram" the main thread answers alone, whatever stands here.'),
+    .describe('Threads that answer, for each address listened on; with "dgram" the main thread answers alone.'),
   leewaySeconds: z
     .int()
     .min(0)

@@ -1,12 +1,15 @@
-import { Datagrams, NameLookup } from '../../core/contracts/host.js'
+import { BatchedDatagrams, Datagrams, NameLookup } from '../../core/contracts/host.js'
 import { Tracker, TrackerServers } from '../../core/contracts/tracker.js'
 import { definePlugin } from '../../core/kernel/plugin.js'
 import { ConnectionIds } from '../../core/tracker/connection-id.js'
 import { announceAuthority, listenAt, listeningText } from '../../core/tracker/listening.js'
 import { config } from './config.js'
-import { noCounts, UdpTracker } from './udp-tracker.js'
+import { udpCounts } from './counts.js'
+import { chooseIo } from './io-choice.js'
+import { answererInThread } from './answerer-in-thread.js'
+import { UdpTracker } from './udp-tracker.js'
 import type { Timer } from '../../core/base/clock.js'
-import type { DatagramSocket } from '../../core/contracts/host.js'
+import type { Answering, DatagramSocket } from '../../core/contracts/host.js'
 
 const REPORT_MS = 60_000
 
@@ -14,34 +17,52 @@ export default definePlugin({
   name: 'tracker-udp',
   config,
   requires: [Tracker, Datagrams, NameLookup],
+  optional: [BatchedDatagrams],
   provides: [TrackerServers],
   notes: ({ io, threads }) => [
-    `answers on the main thread, packet by packet: I/O is "dgram"${io === 'auto' ? ', the best there is in this version' : ''}, and only batched I/O has threads of its own`,
-    ...(threads > 1 ? [`"threads": ${threads} has no effect with it`] : []),
+    io === 'dgram'
+      ? `answers on the main thread, packet by packet${threads > 1 ? `: "threads": ${threads} has no effect with "dgram"` : ''}`
+      : `answers in ${threads === 1 ? 'a thread of its own' : `${threads} threads of its own`}, by batched system calls, ` +
+        `where the machine, the swarm store and every announce policy can; ` +
+        (io === 'auto'
+          ? 'else packet by packet on the main thread, and its first line in the log says why'
+          : 'else it does not start'),
   ],
   setup(ctx) {
-    const { listen, announceHost, leewaySeconds } = ctx.config
+    const { listen, announceHost, io, threads, leewaySeconds } = ctx.config
     const { clock, entropy, log } = ctx.host
     const [service, datagrams, names] = [ctx.get(Tracker), ctx.get(Datagrams), ctx.get(NameLookup)]
+    const net = ctx.find(BatchedDatagrams)
+    const batched = net && { id: ctx.providers(BatchedDatagrams).join(), net }
     const secret = new Uint8Array(16)
     entropy.fill(secret)
-    const ids = new ConnectionIds(secret, leewaySeconds)
-    const counts = { ...noCounts }
+    const counts = udpCounts()
     const announceUrls: string[] = []
     const sockets: DatagramSocket[] = []
     let report: Timer | null = null
     ctx.provide(TrackerServers, { announceUrls })
+
+    const answering = (): Answering => ({
+      make: send => new UdpTracker(service, new ConnectionIds(secret, leewaySeconds), counts.row(0), send),
+      inThread:
+        service.inThread &&
+        answererInThread({ service: service.inThread, secret, leewaySeconds, counts: counts.memory }),
+      threads,
+      threadEnded: number => service.threadEnded?.(number),
+    })
     return {
       async start() {
+        const choice = chooseIo({ id: ctx.id, io }, datagrams, batched, service)
         await listenAt({ name: `${ctx.id}.listen`, value: listen }, names, async at => {
-          const socket = await datagrams.serve(at, { make: send => new UdpTracker(service, ids, counts, send) })
+          const socket = await choice.net.serve(at, answering())
           sockets.push(socket)
           const url = `udp://${announceAuthority(socket.local, announceHost, names)}/announce`
           if (!announceUrls.includes(url)) announceUrls.push(url)
         })
         const on = listeningText(sockets.map(socket => socket.local))
-        log.info('UDP tracker listens', { on, io: 'dgram', threads: 'main thread' })
-        report = clock.every(REPORT_MS, () => log.debug('UDP tracker so far', { ...counts }))
+        const by = choice.io === 'mmsg' ? threads : 'main thread'
+        log.info('UDP tracker listens', { on, io: choice.io, threads: by, why: choice.why })
+        report = clock.every(REPORT_MS, () => log.debug('UDP tracker so far', counts.totals()))
       },
       async stop() {
         report?.cancel()

@@ -1,5 +1,5 @@
-// Answers UDP tracker packets (BEP 15), one by one, without allocating. Nothing is said to a wrong connection id, and
-// what is said without one is no longer than what came.
+// Answers UDP tracker packets (BEP 15), one by one, without allocating for an announce. Nothing is said to a wrong
+// connection id, and what is said without one is no longer than what came.
 import { isMapped } from '../../core/base/address.js'
 import { readU16 } from '../../core/base/bytes.js'
 import { NO_REPLY, REPLY_LATER } from '../../core/contracts/host.js'
@@ -22,7 +22,10 @@ import {
   writeUdpScrapeEntry,
   writeUdpScrapeHead,
 } from '../../core/protocol/tracker-udp.js'
+import { FAULT_OF_OURS } from '../../core/tracker/errors.js'
 import { Incoming } from '../../core/tracker/incoming.js'
+import { UdpCount } from './counts.js'
+import { PEERS_ROOM, ReplySlots } from './reply-slots.js'
 import type { Later } from '../../core/base/later.js'
 import type { Answerer, SendLater } from '../../core/contracts/host.js'
 import type { Refusal, Refused } from '../../core/contracts/refusal.js'
@@ -33,89 +36,74 @@ import type { ConnectionIds } from '../../core/tracker/connection-id.js'
 
 /** No request is longer: a scrape of 74 hashes has 1,496 bytes, an announce may carry a long URL. */
 const MOST_BYTES = 1500
-const PEERS_ROOM = MAX_UDP_REPLY_BYTES - ANNOUNCE_HEAD_LENGTH
-
-/** What came in since the start, by what became of it. */
-export const noCounts = {
-  connects: 0,
-  announces: 0,
-  scrapes: 0,
-  refused: 0,
-  /** No request at all: too short, too long, unknown action, sender without a port. */
-  malformed: 0,
-  badIds: 0,
-}
-
-export type UdpCounts = typeof noCounts
 
 export class UdpTracker implements Answerer {
   private readonly request = new Incoming()
   private readonly v4 = new Uint8Array(4)
   private readonly v6 = new Uint8Array(16)
-  /** `reply.peers` is a view of this buffer, made anew when the socket brings another. */
-  private buffer: Uint8Array = new Uint8Array(0)
-  private readonly reply: AnnounceReply = {
-    interval: 0,
-    minInterval: 0,
-    seeders: 0,
-    leechers: 0,
-    peers: this.buffer,
-    peerBytes: 0,
-  }
+  private readonly slots = new ReplySlots()
 
+  /** `counts`: this thread's row. `send`: null where nothing can be sent later. */
   constructor(
     private readonly service: TrackerService,
     private readonly ids: ConnectionIds,
-    private readonly counts: UdpCounts,
-    private readonly send: SendLater,
+    private readonly counts: Float64Array,
+    private readonly send: SendLater | null,
   ) {}
 
-  answer(bytes: Uint8Array, length: number, from: Uint8Array, now: number, reply: Uint8Array): number {
-    const packet = length === bytes.length ? bytes : bytes.subarray(0, length)
-    const kind = packet.length > MOST_BYTES ? NO_REQUEST : udpRequestKind(packet)
+  answer(packet: Uint8Array, length: number, from: Uint8Array, now: number, reply: Uint8Array): number {
+    const { counts } = this
+    counts[UdpCount.bytesIn]! += length
+    const kind = length > MOST_BYTES ? NO_REQUEST : udpRequestKind(packet, length)
     if (kind === NO_REQUEST || readU16(from, 16) === 0) {
-      this.counts.malformed++
+      counts[UdpCount.malformed]!++
       return NO_REPLY
     }
     const transaction = udpTransaction(packet)
-    if (kind === UdpAction.Connect) {
-      this.counts.connects++
-      return this.connect(transaction, from, now, reply)
-    }
-    if (!this.ids.check(from, now, packet, 0)) {
-      this.counts.badIds++
+    let replied: number
+    if (kind === UdpAction.Connect) replied = this.connect(transaction, from, now, reply)
+    else if (!this.ids.check(from, now, packet, 0)) {
+      counts[UdpCount.badIds]!++
       return NO_REPLY
-    }
-    if (kind === UdpAction.Announce) return this.announce(packet, transaction, from, reply)
-    return this.scrape(packet, transaction, from, reply)
+    } else if (kind === UdpAction.Announce) replied = this.announce(packet, length, transaction, from, reply)
+    else replied = this.scrape(packet, length, transaction, from, reply)
+    if (replied > 0) counts[UdpCount.bytesOut]! += replied
+    return replied
   }
 
   private connect(transaction: number, from: Uint8Array, now: number, reply: Uint8Array): number {
+    this.counts[UdpCount.connects]!++
     writeUdpConnectReply(reply, transaction, 0, 0)
     this.ids.write(from, now, reply, 8)
     return CONNECT_LENGTH
   }
 
-  private announce(packet: Uint8Array, transaction: number, from: Uint8Array, out: Uint8Array): number {
-    const { request, reply } = this
-    this.counts.announces++
-    const fault = readUdpAnnounce(packet, request)
-    if (fault !== null) return this.refuse(out, transaction, fault)
-    this.locate(from)
-    if (out !== this.buffer) {
-      this.buffer = out
-      reply.peers = out.subarray(ANNOUNCE_HEAD_LENGTH, ANNOUNCE_HEAD_LENGTH + PEERS_ROOM)
+  private announce(packet: Uint8Array, length: number, transaction: number, from: Uint8Array, out: Uint8Array): number {
+    const { request } = this
+    this.counts[UdpCount.announces]!++
+    const fault = readUdpAnnounce(packet, request, length)
+    if (fault !== null) {
+      this.counts[UdpCount.badFields]!++
+      return writeUdpError(out, transaction, fault)
     }
+    this.locate(from)
+    const reply = this.slots.of(out)
     const answer = this.service.announce(request, reply)
     if (answer === null) {
       return writeUdpAnnounceHead(out, transaction, reply.interval, reply.leechers, reply.seeders) + reply.peerBytes
     }
     if (isRefusal(answer)) return this.refuse(out, transaction, answer)
-    this.announceLater(answer, transaction, from.slice())
+    if (this.send === null) return this.refuse(out, transaction, FAULT_OF_OURS)
+    this.announceLater(answer, transaction, from.slice(), this.send)
     return REPLY_LATER
   }
 
-  private announceLater(answer: Later<AnnounceReply | Refused>, transaction: number, to: Uint8Array): void {
+  private announceLater(
+    answer: Later<AnnounceReply | Refused>,
+    transaction: number,
+    to: Uint8Array,
+    send: SendLater,
+  ): void {
     answer.settle(reply => {
       const out = new Uint8Array(MAX_UDP_REPLY_BYTES)
       let length: number
@@ -126,40 +114,50 @@ export class UdpTracker implements Answerer {
         length = peers.length
         length += writeUdpAnnounceHead(out, transaction, reply.interval, reply.leechers, reply.seeders)
       }
-      if (length !== NO_REPLY) this.send(out.subarray(0, length), to)
+      this.sendLate(out, length, to, send)
     })
   }
 
-  private scrape(packet: Uint8Array, transaction: number, from: Uint8Array, reply: Uint8Array): number {
-    this.counts.scrapes++
+  private scrape(packet: Uint8Array, length: number, transaction: number, from: Uint8Array, reply: Uint8Array): number {
+    this.counts[UdpCount.scrapes]!++
+    const { send } = this
     const family = this.locate(from)
     const refused = this.service.admitScraper?.(this.request.from.ip) ?? null
     if (refused !== null) return this.refuse(reply, transaction, refused)
-    const hashes = readUdpScrape(packet) as InfoHash[]
-    const length = SCRAPE_HEAD_LENGTH + hashes.length * SCRAPE_ENTRY_LENGTH
+    const hashes = readUdpScrape(packet, length) as InfoHash[]
+    const end = SCRAPE_HEAD_LENGTH + hashes.length * SCRAPE_ENTRY_LENGTH
     let out = reply
     // What no policy admits stays zero: a UDP reply has no keys, so each hash keeps its place.
-    out.fill(0, 0, length)
+    out.fill(0, 0, end)
     const late = this.service.scrape(hashes, family, (index, seeders, completed, leechers) => {
       writeUdpScrapeEntry(out, index, seeders, completed, leechers)
     })
     writeUdpScrapeHead(out, transaction)
-    if (late === null) return length
+    if (late === null) return end
+    if (send === null) return this.refuse(out, transaction, FAULT_OF_OURS)
     // Room for a refusal as well.
     out = reply.slice(0, MAX_UDP_REPLY_BYTES)
     const to = from.slice()
     late.settle(answer => {
-      const end = answer === true ? length : this.refuse(out, transaction, answer)
-      this.send(out.subarray(0, end), to)
+      this.sendLate(out, answer === true ? end : this.refuse(out, transaction, answer), to, send)
     })
     return REPLY_LATER
   }
 
+  private sendLate(out: Uint8Array, length: number, to: Uint8Array, send: SendLater): void {
+    if (length === NO_REPLY) return
+    this.counts[UdpCount.bytesOut]! += length
+    send(out.subarray(0, length), to)
+  }
+
   /** Only for senders whose connection id was right. */
   private refuse(out: Uint8Array, transaction: number, refusal: Refusal): number {
-    this.counts.refused++
-    if (typeof refusal === 'string') return writeUdpError(out, transaction, refusal)
-    return refusal.quiet === true ? NO_REPLY : writeUdpError(out, transaction, refusal.reason)
+    if (typeof refusal === 'object' && refusal.quiet === true) {
+      this.counts[UdpCount.silenced]!++
+      return NO_REPLY
+    }
+    this.counts[refusal === FAULT_OF_OURS ? UdpCount.faults : UdpCount.refused]!++
+    return writeUdpError(out, transaction, typeof refusal === 'string' ? refusal : refusal.reason)
   }
 
   /** The sender becomes the request's address; gives its family. */

@@ -4,8 +4,9 @@ import { Tracker } from '../../core/contracts/tracker.js'
 import { definePlugin } from '../../core/kernel/plugin.js'
 import { BoundedStore } from '../../core/tracker/bounded-store.js'
 import { PrefixRate } from '../../core/tracker/prefix-rate.js'
-import { TrackerCore } from '../../core/tracker/tracker-core.js'
+import { Upkeep } from '../../core/tracker/upkeep.js'
 import { config } from './config.js'
+import { NodeTracker } from './node-tracker.js'
 import type { Timer } from '../../core/base/clock.js'
 
 export default definePlugin({
@@ -15,7 +16,7 @@ export default definePlugin({
   optional: [AnnouncePolicies],
   provides: [Tracker],
   setup(ctx) {
-    const { clock, random, entropy, log } = ctx.host
+    const { clock, entropy, log } = ctx.host
     const options = ctx.config
     let rate: PrefixRate | null = null
     if (options.ratePerPrefix > 0) {
@@ -23,14 +24,18 @@ export default definePlugin({
       entropy.fill(secret)
       rate = new PrefixRate(PrefixRate.reserve(options.ratePerPrefix, secret))
     }
-    const store = ctx.get(SwarmStores)
+    const swarms = ctx.get(SwarmStores)
     // What can be opened in threads answers at once.
-    const bounded = store.inThread === undefined ? new BoundedStore(store, clock) : null
-    const core = new TrackerCore(bounded ?? store, ctx.all(AnnouncePolicies), options, clock, random, log, rate)
-    ctx.provide(Tracker, core)
+    const bounded = swarms.inThread === undefined ? new BoundedStore(swarms, clock) : null
+    const store = { id: ctx.providers(SwarmStores).join(), part: bounded ?? swarms }
+    const policies = ctx
+      .all(AnnouncePolicies)
+      .map((part, i) => ({ id: ctx.providers(AnnouncePolicies)[i] ?? '', part }))
+    ctx.provide(Tracker, new NodeTracker({ options, store, policies, rate }, ctx.host))
+    const upkeep = new Upkeep(store.part, options, clock, log)
     let timer: Timer | null = null
     const sweep = (): void => {
-      timer = clock.after(core.sweep(), sweep)
+      timer = clock.after(upkeep.sweep(), sweep)
     }
     return {
       start() {

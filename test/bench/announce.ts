@@ -9,7 +9,8 @@ import { escapeBytes } from '../../core/protocol/query-bytes.js'
 import { MemoryStore } from '../../plugins/swarm-store-memory/memory-store.js'
 import { ClientAddress } from '../../plugins/tracker-http/client-address.js'
 import { HttpTracker } from '../../plugins/tracker-http/http-tracker.js'
-import { noCounts, UdpTracker } from '../../plugins/tracker-udp/udp-tracker.js'
+import { udpCounts } from '../../plugins/tracker-udp/counts.js'
+import { UdpTracker } from '../../plugins/tracker-udp/udp-tracker.js'
 import type { Clock } from '../../core/base/clock.js'
 import type { Random } from '../../core/base/random.js'
 import type { HttpRequest, SwarmLimits } from '../../core/contracts/index.js'
@@ -75,7 +76,7 @@ const udpBench: Bench = {
   prepare() {
     const ids = new ConnectionIds(new Uint8Array(16).fill(7))
     const service = new TrackerCore(newStore(), [], tracker, stopped, createRandom(3), silentLogger)
-    const answerer = new UdpTracker(service, ids, { ...noCounts }, () => undefined)
+    const answerer = new UdpTracker(service, ids, udpCounts().row(0), null)
     const random = createRandom(4)
     const from = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 127, 0, 0, 1, 30, 0)
     const packet = new Uint8Array(98)

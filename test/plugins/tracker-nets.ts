@@ -6,12 +6,14 @@ import { REPLY_LATER } from '../../core/contracts/host.js'
 import { TrackerCore } from '../../core/tracker/tracker-core.js'
 import { MemoryStore } from '../../plugins/swarm-store-memory/memory-store.js'
 import { ManualClock } from '../conformance/index.js'
+import { FakePlace } from './thread-place.js'
 import type { Endpoint } from '../../core/base/address.js'
 import type { Clock } from '../../core/base/clock.js'
 import type {
   AnnouncePolicy,
   Answerer,
   Answering,
+  BatchedDatagramNet,
   DatagramNet,
   DatagramSocket,
   HttpListener,
@@ -70,6 +72,50 @@ export class DirectDatagrams implements DatagramNet {
     packed.fill(0xee)
     if (length === REPLY_LATER) return new Promise(resolve => void this.waiting.set(key, resolve))
     return Promise.resolve(length > 0 ? this.reply.slice(0, length) : null)
+  }
+}
+
+/** The same in threads of which all are here: packets come to one after the other, answers go into slots in turn. */
+export class ThreadedDatagrams extends DirectDatagrams implements BatchedDatagramNet {
+  unusable: string | null = null
+  private answering: Answering | null = null
+  private readonly threads = new Map<number, Answerer>()
+  private readonly slots = Array.from({ length: 3 }, () => new Uint8Array(1500))
+  private turns = 0
+
+  override async serve(at: Endpoint, answering: Answering): Promise<DatagramSocket> {
+    const socket = await super.serve(at, answering)
+    this.answering = answering
+    for (let number = 1; number <= (answering.threads ?? 1); number++) await this.openThread(number)
+    return socket
+  }
+
+  /** A thread dies and another takes its place. */
+  async replace(number: number): Promise<void> {
+    this.threads.delete(number)
+    this.answering?.threadEnded?.(number)
+    await this.openThread(number)
+  }
+
+  override ask(packet: Uint8Array, from: Endpoint): Promise<Uint8Array | null> {
+    const turn = this.turns++
+    const thread = [...this.threads.values()][turn % this.threads.size]
+    const slot = this.slots[turn % this.slots.length]
+    const packed = new Uint8Array(18)
+    packEndpoint(from, packed)
+    // Longer than what came, and not clean.
+    const room = new Uint8Array(2048).fill(0xee)
+    room.set(packet)
+    const length = thread?.answer(room, packet.length, packed, this.now, slot ?? room) ?? 0
+    if (length < 0) throw new Error('nothing can be sent later from a thread')
+    return Promise.resolve(length > 0 && slot !== undefined ? slot.slice(0, length) : null)
+  }
+
+  private async openThread(number: number): Promise<void> {
+    const portable = this.answering?.inThread
+    if (portable === undefined) throw new Error('not to be opened in threads')
+    const clock = { now: () => this.now }
+    this.threads.set(number, await new FakePlace(number, clock).open(portable))
   }
 }
 
@@ -145,6 +191,7 @@ export function trackerService(
   }
   const host = { clock, random: createRandom(1), entropy: createRandom(2) }
   const store = new MemoryStore(16 * 2 ** 20, host)
+  store.limit(options)
   return new TrackerCore(store, policies, options, clock, createRandom(3), silentLogger)
 }
 

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { endpointOf } from '../../core/base/address.js'
 import { readU32, writeU32 } from '../../core/base/bytes.js'
-import { Datagrams, NameLookup, Tracker, TrackerServers } from '../../core/contracts/index.js'
+import { BatchedDatagrams, Datagrams, NameLookup, Tracker, TrackerServers } from '../../core/contracts/index.js'
 import {
   readUdpAnnounceReply,
   readUdpConnectReply,
@@ -16,7 +16,8 @@ import {
 import { UdpAction } from '../../core/protocol/tracker-udp.js'
 import udpPlugin from '../../plugins/tracker-udp/index.js'
 import { infoHash, loadPlugin, register, trackerServerCases } from '../conformance/index.js'
-import { directNames, DirectDatagrams, ipOf, textsOf, trackerService } from './tracker-nets.js'
+import { portableHere } from './portable-here.js'
+import { directNames, DirectDatagrams, ipOf, textsOf, ThreadedDatagrams, trackerService } from './tracker-nets.js'
 import type { Endpoint } from '../../core/base/address.js'
 import type { AnnounceRequest, TrackerService } from '../../core/contracts/index.js'
 import type { UdpAnnounce, UdpConnectionId } from '../../core/protocol/tracker-udp-client.js'
@@ -75,18 +76,33 @@ class Client {
   }
 }
 
-async function load(service: TrackerService, options: object = {}) {
-  const net = new DirectDatagrams()
-  const loaded = await loadPlugin(udpPlugin, { listen: '[::]:0', ...options }, [
-    [Tracker, service],
-    [Datagrams, net],
+type Io = 'dgram' | 'mmsg'
+
+async function loadWith(service: TrackerService, options: object = {}, io: Io = 'dgram') {
+  const threads = new ThreadedDatagrams()
+  const net = io === 'mmsg' ? threads : new DirectDatagrams()
+  const movable = io === 'mmsg' ? withThreads(service) : service
+  const loaded = await loadPlugin(udpPlugin, { listen: '[::]:0', threads: 2, io, ...options }, [
+    [Tracker, movable],
+    [Datagrams, io === 'dgram' ? net : new DirectDatagrams()],
+    [BatchedDatagrams, threads],
     [NameLookup, directNames],
   ])
-  return { net, client: new Client(net), loaded }
+  return { net, threads, client: new Client(net), loaded }
 }
 
-async function open(service: TrackerService): Promise<ServerUnderTest> {
-  const { net, client, loaded } = await load(service)
+/** The service as it is, in threads that are all here. */
+function withThreads(service: TrackerService): TrackerService {
+  const ended: number[] = []
+  return Object.assign(Object.create(service) as TrackerService, {
+    inThread: portableHere(service),
+    ended,
+    threadEnded: (number: number) => void ended.push(number),
+  })
+}
+
+async function open(service: TrackerService, io: Io): Promise<ServerUnderTest> {
+  const { net, client, loaded } = await loadWith(service, {}, io)
   const [server] = loaded.provided(TrackerServers)
   if (server === undefined) throw new Error('no server')
   return {
@@ -105,9 +121,19 @@ async function open(service: TrackerService): Promise<ServerUnderTest> {
   }
 }
 
-register('tracker-udp: contract', trackerServerCases(open))
+register(
+  'tracker-udp: contract, io dgram',
+  trackerServerCases(service => open(service, 'dgram')),
+)
+register(
+  'tracker-udp: contract, io mmsg',
+  trackerServerCases(service => open(service, 'mmsg'), { later: false }),
+)
 
-describe('tracker-udp', () => {
+for (const io of ['dgram', 'mmsg'] as const) describe(`tracker-udp, io ${io}`, () => wire(io))
+
+function wire(io: Io): void {
+  const load = (service: TrackerService, options: object = {}) => loadWith(service, options, io)
   const from = endpointOf(ipOf('192.0.2.1'), 5000)
   const other = endpointOf(ipOf('192.0.2.2'), 5000)
 
@@ -117,11 +143,6 @@ describe('tracker-udp', () => {
       'udp://127.0.0.1:7001/announce',
       'udp://192.0.2.50:7002/announce',
     ])
-  })
-
-  it('refuses batched I/O with a word on what there is', async () => {
-    const error: unknown = await load(trackerService(), { io: 'mmsg' }).catch((reason: unknown) => reason)
-    expect(String(error)).to.match(/mmsg.*not in this version/)
   })
 
   it('serves peers of the sender address and the announced port, by family', async () => {
@@ -310,4 +331,4 @@ describe('tracker-udp', () => {
     await client.announce(from)
     expect(await client.announce(from, { infoHash: infoHash(5) })).to.match(/full/)
   })
-})
+}

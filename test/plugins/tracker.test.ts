@@ -8,6 +8,8 @@ import { MemoryStore } from '../../plugins/swarm-store-memory/memory-store.js'
 import storePlugin from '../../plugins/swarm-store-memory/index.js'
 import trackerPlugin from '../../plugins/tracker/index.js'
 import { infoHash, loadPlugin, ManualClock } from '../conformance/index.js'
+import { CountingStore, FirstBytePolicy } from '../unit/tracker/portable-parts.js'
+import { FakePlace } from './thread-place.js'
 import type { AnnouncePolicy, TrackerService } from '../../core/contracts/index.js'
 
 async function load(options: object = {}, policies: readonly AnnouncePolicy[] = []) {
@@ -78,6 +80,34 @@ describe('tracker', () => {
     expect(service.admitScraper?.(Uint8Array.of(10, 0, 0, 9))).to.equal(TOO_FAST)
     await clock.advance(1000)
     expect(service.admitScraper?.(Uint8Array.of(10, 0, 0, 9))).to.equal(null)
+  })
+
+  it('can be opened in threads where store and policies can, and tells the store of threads that end', async () => {
+    const [store, list] = [new CountingStore(), new FirstBytePolicy()]
+    const loaded = await loadPlugin(trackerPlugin, { peersPerReply: 7 }, [
+      [SwarmStores, store],
+      [AnnouncePolicies, list],
+    ])
+    const service = loaded.provided(Tracker)
+    expect(service.whyNoThreads).to.equal(undefined)
+    const { inThread } = service
+    if (inThread === undefined) throw new Error('no threads')
+    const there = await new FakePlace(4, { now: () => 9000 }).open(inThread)
+    expect(announce(there, 1, 1)).to.include({ leechers: 1 })
+    expect(store.seen()).to.deep.equal({ announces: 1, time: 9000, thread: 4 })
+    service.threadEnded?.(4)
+    expect(store.ended).to.deep.equal([4])
+  })
+
+  it('says which plugin keeps it out of threads', async () => {
+    const loaded = await loadPlugin(trackerPlugin, {}, [
+      [SwarmStores, new CountingStore()],
+      [AnnouncePolicies, { admit: () => null }],
+    ])
+    const service = loaded.provided(Tracker)
+    expect(service.inThread).to.equal(undefined)
+    expect(service.whyNoThreads).to.match(/^plugin ".*" can be asked on the main thread only$/)
+    expect(service.threadEnded?.(1)).to.equal(undefined)
   })
 
   it('refuses options that make no sense', async () => {

@@ -6,13 +6,7 @@ import { TrackerCore } from '../../../core/tracker/tracker-core.js'
 import { PrefixRate, TOO_FAST } from '../../../core/tracker/prefix-rate.js'
 import { Incoming } from '../../../core/tracker/incoming.js'
 import { infoHash, LateSwarmStore, ManualClock } from '../../conformance/index.js'
-import type {
-  AnnouncePolicy,
-  AnnounceReply,
-  ScrapeCounts,
-  SwarmLimits,
-  SwarmStore,
-} from '../../../core/contracts/index.js'
+import type { AnnouncePolicy, AnnounceReply, ScrapeCounts, SwarmStore } from '../../../core/contracts/index.js'
 import type { InfoHash } from '../../../core/protocol/ids.js'
 import type { TrackerOptions } from '../../../core/tracker/tracker-core.js'
 
@@ -29,15 +23,10 @@ const options: TrackerOptions = {
 
 /** Says what it was asked; counts that tell family and hash apart. */
 class Recorder implements SwarmStore {
-  limits: SwarmLimits | null = null
   wants: number[] = []
   times: number[] = []
-  sweeps: number[] = []
-  more = 0
 
-  limit(limits: SwarmLimits): void {
-    this.limits = limits
-  }
+  limit(): void {}
 
   announce(request: { numWant: number }, now: number, reply: AnnounceReply): true {
     this.wants.push(request.numWant)
@@ -53,9 +42,8 @@ class Recorder implements SwarmStore {
     return hash[1] !== 0
   }
 
-  sweep(now: number): boolean {
-    this.sweeps.push(now)
-    return this.more-- > 0
+  sweep(): boolean {
+    return false
   }
 
   totals(): { swarms: number; peers: number } {
@@ -90,12 +78,6 @@ function announce(core: TrackerCore, over: Partial<Incoming> = {}): { answer: un
 }
 
 describe('tracker core', () => {
-  it('tells the store its limits before anything else', () => {
-    const store = new Recorder()
-    build(store)
-    expect(store.limits).to.include({ maxSwarms: 10, maxPeers: 100, maxPeersPerAddress: 5, peerTimeoutSeconds: 3200 })
-  })
-
   it('puts in the default number of peers, and the ceiling', () => {
     const store = new Recorder()
     const { core } = build(store)
@@ -178,18 +160,14 @@ describe('tracker core', () => {
     expect(announce(second.core).answer).to.equal(FAULT_OF_OURS)
   })
 
-  it('outlives a store that throws over a sweep or over a list of its swarms', () => {
+  it('outlives a store that throws over a list of its swarms', () => {
     const store = Object.assign(new Recorder(), {
       walk: () => {
         throw new Error('no list')
       },
-      sweep: () => {
-        throw new Error('no broom')
-      },
     })
     const { core } = build(store, [], { fullScrape: true })
     expect(core.scrapeAll(0, 5, () => undefined)).to.equal(null)
-    expect(core.sweep()).to.be.greaterThan(0)
   })
 
   it('sums both families in a scrape that asks for both, and counts one where one is asked for', () => {
@@ -242,6 +220,7 @@ describe('tracker core', () => {
   it('waits for a store that answers later', async () => {
     const clock = new ManualClock(0)
     const store = new LateSwarmStore({ clock, random: createRandom(1), mostMs: 50 })
+    store.limit(options)
     const { core } = build(store, [], {}, clock)
     const { answer } = announce(core, { left: 1, from: { family: 4, ip: Uint8Array.of(1, 2, 3, 4), port: 5 } })
     const coming = new Promise<AnnounceReply | string>(resolve => {
@@ -261,19 +240,5 @@ describe('tracker core', () => {
       [0, 0, 0, 0],
       [1, 0, 0, 1],
     ])
-  })
-
-  it('sweeps a round every so often, a slice at a time', async () => {
-    const store = new Recorder()
-    const { core, clock } = build(store)
-    const sweep = async (until: number): Promise<void> => {
-      while (clock.now() < until) await clock.advance(core.sweep())
-    }
-    store.more = 3
-    await sweep(90_000)
-    expect(store.sweeps).to.deep.equal([0, 0.1, 0.2, 0.3])
-    await sweep(200_000)
-    expect(store.sweeps).to.have.length(5)
-    expect(store.sweeps[4]).to.be.within(100, 101.5)
   })
 })
