@@ -14,7 +14,7 @@ export interface AnnouncePolicy {
   /** May this swarm be scraped? Yes where absent. */
   admitScrape?(infoHash: InfoHash): boolean
   /** The same policy in a tracker thread; without it, announces stay on the main thread. */
-  readonly inThread?: Portable<AnnouncePolicy>
+  readonly inThread?: Portable<AnnouncePolicy> | undefined
 }
 
 export const AnnouncePolicies = token.many<AnnouncePolicy>('announce-policies')

@@ -51,7 +51,7 @@ export interface TorrentCatalog {
   add(infoHash: InfoHash): void
   remove(infoHash: InfoHash): void
   has(infoHash: Uint8Array): boolean
-  readonly inThread?: Portable<{ has(infoHash: Uint8Array): boolean }>
+  readonly inThread?: Portable<{ has(infoHash: Uint8Array): boolean }> | undefined
 }
 
 export const Catalog = token.one<TorrentCatalog>('torrent-catalog')

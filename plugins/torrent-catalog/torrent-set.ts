@@ -1,19 +1,21 @@
-import { latin1 } from '../../core/base/bytes.js'
+// What this node shares, in shared memory: the client changes it here while tracker threads ask it.
+import { KeySetWriter } from '../../core/base/key-set-writer.js'
+import { KeySet } from '../../core/base/key-set.js'
+import type { Portable } from '../../core/base/portable.js'
 import type { TorrentCatalog } from '../../core/contracts/tracker.js'
-import type { InfoHash } from '../../core/protocol/ids.js'
 
-export class TorrentSet implements TorrentCatalog {
-  private readonly keys = new Set<string>()
+/** Address space is kept for so many. */
+const MOST_TORRENTS = 4_000_000
 
-  add(infoHash: InfoHash): void {
-    this.keys.add(latin1(infoHash))
+export class TorrentSet extends KeySetWriter implements TorrentCatalog {
+  readonly inThread: Portable<KeySet> = { module: import.meta.url, data: this.memory }
+
+  constructor() {
+    super(MOST_TORRENTS)
   }
+}
 
-  remove(infoHash: InfoHash): void {
-    this.keys.delete(latin1(infoHash))
-  }
-
-  has(infoHash: Uint8Array): boolean {
-    return this.keys.has(latin1(infoHash))
-  }
+/** In a tracker thread. @public */
+export function open(memory: SharedArrayBuffer): KeySet {
+  return new KeySet(memory)
 }

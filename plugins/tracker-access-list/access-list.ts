@@ -1,10 +1,13 @@
-// Which torrents are tracked: those of a list, or all others.
-import { fromHex } from '../../core/base/bytes.js'
-import { InfoHashSet } from '../../core/tracker/info-hash-set.js'
+// Which torrents are tracked: those of a list, or all others. The list lies in shared memory, so that tracker threads
+// ask the one that the main thread keeps up to date.
+import { KeySet } from '../../core/base/key-set.js'
+import type { Portable } from '../../core/base/portable.js'
 import type { AnnouncePolicy } from '../../core/contracts/announce-policy.js'
 import type { Refused } from '../../core/contracts/refusal.js'
 import type { AnnounceRequest } from '../../core/contracts/swarm-store.js'
 import type { InfoHash } from '../../core/protocol/ids.js'
+
+export type Mode = 'allow' | 'deny'
 
 const REASON = 'this tracker does not track this torrent'
 /** What is denied stays so; what is not allowed may be the next to be put on the list. */
@@ -12,29 +15,33 @@ const DENIED: Refused = { reason: REASON, kind: 'not_tracked', retryMinutes: 'ne
 const NOT_ALLOWED: Refused = { reason: REASON, kind: 'not_tracked', retryMinutes: 30 }
 
 export class AccessList implements AnnouncePolicy {
-  hashes = new InfoHashSet([])
+  readonly inThread: Portable<AnnouncePolicy>
+  private readonly allow: boolean
 
-  constructor(private readonly mode: 'allow' | 'deny') {}
+  constructor(
+    mode: Mode,
+    private readonly hashes: KeySet,
+  ) {
+    this.allow = mode === 'allow'
+    this.inThread = { module: import.meta.url, data: { mode, memory: hashes.memory } satisfies Data }
+  }
 
   admit(request: AnnounceRequest): Refused | null {
-    return this.admitScrape(request.infoHash) ? null : this.mode === 'deny' ? DENIED : NOT_ALLOWED
+    if (this.admitScrape(request.infoHash)) return null
+    return this.allow ? NOT_ALLOWED : DENIED
   }
 
   admitScrape(infoHash: InfoHash): boolean {
-    return this.hashes.has(infoHash) === (this.mode === 'allow')
+    return this.hashes.has(infoHash) === this.allow
   }
 }
 
-/** The list in a file's bytes, or what is wrong with it and where. */
-export function readAccessList(bytes: Uint8Array): InfoHashSet | string {
-  const hashes: Uint8Array[] = []
-  const lines = new TextDecoder('utf-8', { ignoreBOM: false }).decode(bytes).split('\n')
-  for (const [i, line] of lines.entries()) {
-    const [word = ''] = line.trim().split(/\s/, 1)
-    if (word === '' || word.startsWith('#')) continue
-    const hash = word.length === 40 ? fromHex(word) : null
-    if (hash === null) return `line ${i + 1} does not begin with an info-hash of 40 hexadecimal digits`
-    hashes.push(hash)
-  }
-  return new InfoHashSet(hashes)
+interface Data {
+  readonly mode: Mode
+  readonly memory: SharedArrayBuffer
+}
+
+/** In a tracker thread. @public */
+export function open({ mode, memory }: Data): AccessList {
+  return new AccessList(mode, new KeySet(memory))
 }

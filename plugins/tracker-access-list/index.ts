@@ -1,9 +1,10 @@
+import { KeySetWriter } from '../../core/base/key-set-writer.js'
 import { AnnouncePolicies } from '../../core/contracts/announce-policy.js'
 import { Files } from '../../core/contracts/host.js'
 import { definePlugin } from '../../core/kernel/plugin.js'
 import { AccessList } from './access-list.js'
 import { config } from './config.js'
-import { ListFile } from './list-file.js'
+import { ListFile, MOST_HASHES } from './list-file.js'
 
 export default definePlugin({
   name: 'tracker-access-list',
@@ -12,11 +13,12 @@ export default definePlugin({
   provides: [AnnouncePolicies],
   setup(ctx) {
     const { mode, file, checkSeconds } = ctx.config
-    const list = new AccessList(mode)
-    const watched = new ListFile(list, file, ctx.get(Files), ctx.host.log)
-    ctx.provide(AnnouncePolicies, list)
+    const { clock, log } = ctx.host
+    const hashes = new KeySetWriter(MOST_HASHES)
+    const watched = new ListFile(hashes, file, ctx.get(Files), clock, log)
+    ctx.provide(AnnouncePolicies, new AccessList(mode, hashes))
     return {
-      start: () => watched.start(ctx.host.clock, checkSeconds),
+      start: () => watched.start(checkSeconds),
       stop: () => watched.stop(),
     }
   },

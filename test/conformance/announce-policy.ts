@@ -2,6 +2,8 @@
 import { deepEqual, equal, match, ok } from 'node:assert/strict'
 import { reasonOf } from '../../core/contracts/refusal.js'
 import { AnnounceEvent } from '../../core/contracts/swarm-store.js'
+import { KitPlace } from './kit-place.js'
+import { OtherThread } from './other-thread.js'
 import type { AnnouncePolicy, AnnounceRequest } from '../../core/contracts/index.js'
 import type { InfoHash, PeerId } from '../../core/protocol/ids.js'
 import type { ConformanceCase } from './case.js'
@@ -15,12 +17,12 @@ export interface PolicyUnderTest {
 }
 
 export function announcePolicyCases(open: () => PolicyUnderTest | Promise<PolicyUnderTest>): ConformanceCase[] {
-  const test = (name: string, run: (at: PolicyUnderTest) => void): ConformanceCase => ({
+  const test = (name: string, run: (at: PolicyUnderTest) => void | Promise<void>): ConformanceCase => ({
     name,
     async run() {
       const at = await open()
       try {
-        run(at)
+        await run(at)
       } finally {
         await at.close?.()
       }
@@ -72,6 +74,42 @@ export function announcePolicyCases(open: () => PolicyUnderTest | Promise<Policy
     test('a torrent whose scrape is refused is one whose announce is refused', ({ policy, admitted }) => {
       if (policy.admitScrape === undefined) return
       for (const one of admitted) equal(policy.admitScrape(request(one).infoHash), true)
+    }),
+
+    test('opened at another place, it keeps its contract there', async ({ policy, admitted, refused }) => {
+      if (policy.inThread === undefined) return
+      const there = await new KitPlace().open(policy.inThread)
+      for (const one of [...admitted, ...refused]) {
+        const asked = request(one)
+        const before = structuredClone({ ...asked })
+        deepEqual(there.admit(asked), policy.admit(request(one)))
+        deepEqual({ ...asked }, before)
+        asked.infoHash.fill(0xee)
+        deepEqual(there.admit(request(one)), policy.admit(request(one)))
+        equal(there.admitScrape?.(request(one).infoHash), policy.admitScrape?.(request(one).infoHash))
+      }
+    }),
+
+    test('in a thread it says what it says on the main thread, of every event', async ({
+      policy,
+      admitted,
+      refused,
+    }) => {
+      if (policy.inThread === undefined) return
+      const thread = await OtherThread.open(policy.inThread)
+      try {
+        for (const one of [...admitted, ...refused]) {
+          for (const event of Object.values(AnnounceEvent)) {
+            const asked = request({ ...one, event })
+            deepEqual(await thread.call('admit', asked), policy.admit(asked))
+          }
+          if (policy.admitScrape === undefined) continue
+          const { infoHash } = request(one)
+          equal(await thread.call('admitScrape', infoHash), policy.admitScrape(infoHash))
+        }
+      } finally {
+        await thread.close()
+      }
     }),
   ]
 }

@@ -6,11 +6,14 @@ import { AnnounceEvent, type AnnounceRequest } from '../../core/contracts/swarm-
 import { infoHashOf, peerIdOf, type InfoHash } from '../../core/protocol/ids.js'
 import plugin from '../../plugins/discovery-own-tracker/index.js'
 import { OwnTrackerDiscovery } from '../../plugins/discovery-own-tracker/own-tracker-discovery.js'
+import { Pigeonholes, type Heard } from '../../plugins/discovery-own-tracker/pigeonholes.js'
 import {
   announcePolicyCases,
   infoHash,
+  KitPlace,
   loadPlugin,
   ManualClock,
+  OtherThread,
   peerDiscoveryCases,
   register,
 } from '../conformance/index.js'
@@ -117,5 +120,76 @@ describe('discovery-own-tracker', () => {
     for (let i = 0; i < 1_000; i++) discovery.admit(announce(hash, `10.0.0.1:${i + 1}`))
     await clock.advance(3_000)
     expect(told.map(peers => peers.length)).to.deep.equal([100])
+  })
+
+  describe('in a tracker thread', () => {
+    it('hands on who announces what is watched, and nothing else', async () => {
+      const { clock, discovery, told, handle, hash } = watched()
+      const thread = await OtherThread.open(discovery.inThread)
+      const says = (...args: Parameters<typeof announce>): Promise<unknown> => thread.call('admit', announce(...args))
+      expect(await says(hash, '10.0.0.1:1')).to.equal(null)
+      await says(infoHash(2), '10.0.0.2:2')
+      await says(hash, '[2001:db8::3]:3', { event: AnnounceEvent.None })
+      await says(hash, '10.0.0.4:4', { event: AnnounceEvent.Stopped })
+      await says(hash, '10.0.0.5:5', { left: 0, event: AnnounceEvent.None })
+      await says(hash, '10.0.0.6:6', { peerId: ours })
+      await says(hash, '10.0.0.7:7', { left: 0 })
+      await clock.advance(4_000)
+      expect(told).to.deep.equal([['10.0.0.1:1', '[2001:db8::3]:3', '10.0.0.7:7']])
+      await handle.stop(new AbortController().signal)
+      await says(hash, '10.0.0.8:8')
+      expect(clock.pending).to.equal(0)
+      const again = discovery.watch(
+        { infoHash: hash, peerId: ours, privateTorrent: false, trackers: [], port: 1 },
+        () => ({ left: 0, uploaded: 0, downloaded: 0, connected: 0 }),
+        { found: peers => void told.push(peers.map(formatEndpoint)) },
+      )
+      await says(hash, '10.0.0.9:9')
+      await clock.advance(4_000)
+      expect(told.slice(1)).to.deep.equal([['10.0.0.9:9']])
+      await again.stop(new AbortController().signal)
+      await thread.close()
+    })
+
+    it('drops what nobody fetches, and goes on once somebody does', async () => {
+      const { clock, discovery, told, hash } = watched()
+      const ear = await new KitPlace().open(discovery.inThread)
+      for (let port = 1; port <= 5000; port++) ear.admit(announce(hash, `10.0.0.1:${port}`))
+      await clock.advance(4_000)
+      expect(told.map(peers => peers.length)).to.deep.equal([100])
+      ear.admit(announce(hash, '10.0.0.2:2'))
+      await clock.advance(4_000)
+      expect(told.slice(1)).to.deep.equal([['10.0.0.2:2']])
+    })
+  })
+})
+
+describe('pigeonholes', () => {
+  const heard = (port: number): Heard => announce(infoHash(port), `10.0.0.1:${port}`)
+
+  it('give what was put into them once, up to a thousand or so', () => {
+    const holes = new Pigeonholes()
+    const other = new Pigeonholes(holes.memory)
+    for (let round = 0; round < 5; round++) {
+      const put = Array.from({ length: 1 + 700 * round }, (_, i) => i + 1).filter(port => other.put(heard(port)))
+      expect(put.length).to.equal(Math.min(1024, 1 + 700 * round))
+      const out: number[] = []
+      holes.empty(({ from, infoHash: hash }) => {
+        expect(hash).to.deep.equal(infoHash(from.port))
+        out.push(from.port)
+      })
+      expect(out.sort((a, b) => a - b)).to.deep.equal(put)
+      holes.empty(() => expect.fail('there was nothing left'))
+    }
+  })
+
+  it('lose one for a thread that ended while it wrote, and no more', () => {
+    const holes = new Pigeonholes()
+    new Int32Array(holes.memory)[2] = 1
+    const put = Array.from({ length: 2000 }, (_, i) => i + 1).filter(port => holes.put(heard(port)))
+    expect(put.length).to.equal(1023)
+    let count = 0
+    holes.empty(() => void count++)
+    expect(count).to.equal(1023)
   })
 })

@@ -1,11 +1,13 @@
 import { expect } from 'chai'
 import { toHex } from '../../core/base/bytes.js'
+import { KeySetWriter } from '../../core/base/key-set-writer.js'
+import { KEY_BYTES } from '../../core/base/key-set.js'
 import { silentLogger } from '../../core/base/log.js'
 import { AnnouncePolicies, Files } from '../../core/contracts/index.js'
-import { AccessList, readAccessList } from '../../plugins/tracker-access-list/access-list.js'
 import listPlugin from '../../plugins/tracker-access-list/index.js'
 import { ListFile } from '../../plugins/tracker-access-list/list-file.js'
-import { announcePolicyCases, infoHash, loadPlugin, ManualClock, register } from '../conformance/index.js'
+import { ListScan } from '../../plugins/tracker-access-list/list-scan.js'
+import { announcePolicyCases, infoHash, loadPlugin, ManualClock, OtherThread, register } from '../conformance/index.js'
 import type { AnnouncePolicy, FileSystem } from '../../core/contracts/index.js'
 import type { PolicyUnderTest } from '../conformance/index.js'
 
@@ -139,22 +141,68 @@ describe('tracker-access-list', () => {
     file.write(hexOf(1))
     const clock = new ManualClock()
     const files: Pick<FileSystem, 'stat' | 'read'> = file
-    const list = new ListFile(new AccessList('allow'), 'list.txt', files, silentLogger)
-    const started = list.start(clock, 5)
+    const list = new ListFile(new KeySetWriter(10), 'list.txt', files, clock, silentLogger)
+    const started = list.start(5)
     list.stop()
     await started
     expect(clock.pending).to.equal(0)
   })
 
   it('takes lists with remarks, empty lines, line ends of any kind and capitals', () => {
-    const list = readAccessList(
-      bytes(`\ufeff# torrents\r\n${hexOf(1)} the first\r\n\r\n  ${hexOf(2).toUpperCase()}\t# second\n${hexOf(3)}`),
-    )
-    if (typeof list === 'string') throw new Error(list)
-    expect(list.size).to.equal(3)
-    for (const n of [1, 2, 3]) expect(list.has(infoHash(n))).to.equal(true)
-    for (const bad of [hexOf(1).slice(1), `${hexOf(1)}0`, `${hexOf(1).slice(1)}g`, 'x'.repeat(40)]) {
-      expect(readAccessList(bytes(`\n${bad}\n`))).to.match(/^line 2 /)
+    const text = `\ufeff# torrents\r\n${hexOf(1)} the first\r\n\r\n  ${hexOf(2).toUpperCase()}\t# second\n${hexOf(3)}`
+    for (const lines of [1, 2, 100]) {
+      const scan = new ListScan(bytes(text))
+      while (scan.read(lines));
+      expect(scan).to.include({ fault: null, count: 3 })
+      for (let i = 0; i < 3; i++) {
+        expect(scan.hashes.slice(KEY_BYTES * i, KEY_BYTES * (i + 1))).to.deep.equal(new Uint8Array(infoHash(i + 1)))
+      }
     }
+    for (const bad of [
+      hexOf(1).slice(1),
+      `${hexOf(1)}0`,
+      `${hexOf(1).slice(1)}g`,
+      'x'.repeat(40),
+      hexOf(1).slice(20),
+    ]) {
+      const scan = new ListScan(bytes(`\n${bad}\n${hexOf(2)}\n`))
+      expect(scan.read(100)).to.equal(false)
+      expect(scan.fault).to.match(/^line 2 /)
+    }
+  })
+
+  it('changes in the threads that ask it as on the main thread', async () => {
+    const { file, clock, policy, loaded } = await load(hexOf(1))
+    if (policy.inThread === undefined) throw new Error('only on the main thread')
+    const thread = await OtherThread.open(policy.inThread)
+    const there = (n: number): Promise<unknown> => thread.call('admitScrape', infoHash(n))
+    expect([await there(1), await there(2)]).to.deep.equal([true, false])
+    for (const listed of [2, 1, 2]) {
+      file.write(hexOf(listed))
+      await clock.advance(5000)
+      expect([await there(1), await there(2)]).to.deep.equal([listed === 1, listed === 2])
+    }
+    await thread.close()
+    await loaded.stop()
+  })
+
+  it('reads a long list a piece at a time, and the one before stands until it is whole', async function () {
+    this.timeout(20_000)
+    const { file, clock, policy, loaded } = await load(hexOf(1))
+    const [count, known] = [100_000, 70_000]
+    file.write(Array.from({ length: count }, (_, i) => hexOf(i + 2)).join('\n'))
+    let waits = 0
+    const after = clock.after.bind(clock)
+    clock.after = (ms, run) => {
+      waits++
+      expect([admits(policy, 1), admits(policy, known)]).to.deep.equal([true, false])
+      return after(ms, run)
+    }
+    await clock.advance(5000)
+    clock.after = after
+    expect(admits(policy, known)).to.equal(true)
+    expect(waits).to.be.greaterThan(5)
+    expect([admits(policy, 1), admits(policy, 2), admits(policy, count + 1)]).to.deep.equal([false, true, true])
+    await loaded.stop()
   })
 })
