@@ -92,6 +92,10 @@ export interface HttpReply {
   readonly type: string
   /** Given to `respond`, borrowed until that returns. */
   readonly body: Uint8Array
+  /** The body will never change: it may be sent from where it lies, however long that takes. */
+  readonly lasting?: true
+  /** How the body is packed; only for clients that say they take it. */
+  readonly encoding?: 'gzip'
 }
 
 export interface HttpListener {
@@ -122,6 +126,8 @@ export interface HttpNet {
   ): Promise<HttpListener>
   /** GET with redirects (at most 5, never from https to http). Rejects with a NodeError; a status of 400 and above is a reply. */
   get(url: URL, limits: HttpLimits, signal: AbortSignal): Promise<HttpReply>
+  /** Packs a body for `encoding`, beside the main thread; it must not change meanwhile. Absent where the net cannot. */
+  gzip?(body: Uint8Array): Promise<Uint8Array>
 }
 
 export const Http = token.one<HttpNet>('http-net')

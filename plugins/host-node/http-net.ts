@@ -1,5 +1,6 @@
 import { serveHttp } from './http-server.js'
 import { getHttp } from './http-client.js'
+import { gzip } from './http-gzip.js'
 import { FirstFault } from '../../core/base/first-fault.js'
 import type { Endpoint } from '../../core/base/address.js'
 import type { Clock } from '../../core/base/clock.js'
@@ -34,6 +35,10 @@ export class NodeHttpNet implements HttpNet {
 
   get(url: URL, limits: HttpLimits, signal: AbortSignal): Promise<HttpReply> {
     return getHttp(url, limits, signal, this.clock)
+  }
+
+  gzip(body: Uint8Array): Promise<Uint8Array> {
+    return gzip(body)
   }
 
   /** Ends what is still being served. */

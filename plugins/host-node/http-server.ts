@@ -4,7 +4,7 @@ import { createServer } from 'node:http'
 import { formatIp } from '../../core/base/address.js'
 import { bindFault } from './bind-fault.js'
 import { MAX_HEADER, MAX_URL } from './http-head.js'
-import { HEADERS_MS, KEEP_ALIVE_MS, STUCK_MS, textOf } from './plain-connection.js'
+import { FLUSH_CHARS, HEADERS_MS, KEEP_ALIVE_MS, STUCK_MS, bytesOf, textOf } from './plain-connection.js'
 import { PlainService } from './plain-service.js'
 import { endpointFrom } from './socket-address.js'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
@@ -145,11 +145,15 @@ function originForm(url: string): string {
   return path < 0 ? url : url.slice(path)
 }
 
-function reply(response: ServerResponse, { status, type, body }: HttpReply): void {
+function reply(response: ServerResponse, answer: HttpReply): void {
   if (response.destroyed) return
-  response.writeHead(status, ['Content-Type', type, 'Content-Length', String(body.length)])
+  const { status, type, body, encoding } = answer
+  const headers = ['Content-Type', type, 'Content-Length', String(body.length)]
+  if (encoding !== undefined) headers.push('Content-Encoding', encoding, 'Vary', 'Accept-Encoding')
+  response.writeHead(status, headers)
   // As a string of one character a byte the body leaves with the header in one write.
-  response.end(textOf(body), 'latin1')
+  if (body.length > FLUSH_CHARS) response.end(bytesOf(answer))
+  else response.end(textOf(body), 'latin1')
 }
 
 const lines: Readonly<Record<string, string>> = {

@@ -13,8 +13,9 @@ export const HEADERS_MS = 4500
 export const KEEP_ALIVE_MS = 15_000
 /** A client that takes nothing of its reply, or a handler that gives none. */
 export const STUCK_MS = 30_000
-/** Answers are written whenever there are so many of them, so that a client that takes none is noticed. */
-const FLUSH_CHARS = 64 * 1024
+/** Answers are written whenever there are so many of them, so that a client that takes none is noticed; a longer body is
+ * not made text. */
+export const FLUSH_CHARS = 64 * 1024
 /** A head in more pieces than this is node:http's, which need not begin anew with each. */
 const MOST_PIECES = 16
 
@@ -171,17 +172,27 @@ export class PlainConnection {
       this.over = true
       this.bytes = null
     }
-    // As text of one character a byte the body leaves with the head in one write.
-    this.out += textOf(reply.body)
+    if (reply.body.length > FLUSH_CHARS) {
+      this.flush()
+      this.write(bytesOf(reply))
+    } else {
+      // As text of one character a byte the body leaves with the head in one write.
+      this.out += textOf(reply.body)
+    }
     if (!this.reading && !this.full) this.goOn()
   }
 
   private flush(): void {
     if (this.out === '') return
-    const { socket } = this
-    socket.write(this.out, 'latin1')
+    this.write(this.out)
     this.out = ''
-    if (socket.writableLength === 0 || !socket.writableNeedDrain) return
+  }
+
+  private write(what: string | Uint8Array): void {
+    const { socket } = this
+    if (typeof what === 'string') socket.write(what, 'latin1')
+    else socket.write(what)
+    if (this.full || socket.writableLength === 0 || !socket.writableNeedDrain) return
     this.full = true
     socket.once('drain', this.drained)
     // The socket's own time-out sees whether anything is taken.
@@ -218,6 +229,11 @@ function peerOf({ remoteAddress, remotePort }: Socket): Endpoint | null {
 /** One character a byte. */
 export function textOf(body: Uint8Array): string {
   return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1')
+}
+
+/** The body of a reply, to be sent as it lies. */
+export function bytesOf({ body, lasting }: HttpReply): Uint8Array {
+  return lasting === true ? body : body.slice()
 }
 
 function ignore(): void {

@@ -49,7 +49,7 @@ export class PlainService implements PlainOwner {
     for (const connection of this.open) connection.destroy()
   }
 
-  headOf({ status, type, body }: HttpReply): string {
+  headOf({ status, type, body, encoding }: HttpReply): string {
     if (status !== this.status || type !== this.type || this.begin === '') {
       this.status = status
       this.type = type
@@ -57,7 +57,8 @@ export class PlainService implements PlainOwner {
       const line = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Unknown'}`
       this.begin = `${line}\r\nContent-Type: ${type}\r\nDate: ${date}\r\nContent-Length: `
     }
-    return `${this.begin}${body.length}\r\n`
+    const head = `${this.begin}${body.length}\r\n`
+    return encoding === undefined ? head : `${head}Content-Encoding: ${encoding}\r\nVary: Accept-Encoding\r\n`
   }
 
   handOver(socket: Socket, rest: Buffer, deadline: number): void {

@@ -19,4 +19,15 @@ export const config = z.strictObject({
     .array(z.string().refine(text => parseNetwork(text) !== null, 'an address, or a network as in 10.0.0.0/8'))
     .default([])
     .describe('Addresses and networks whose X-Forwarded-For is believed, and who may claim an address with ip=.'),
+  fullScrapeSeconds: z
+    .int()
+    .min(1)
+    .max(86_400)
+    .default(300)
+    .describe('How long a scrape of everything (tracker.fullScrape) is kept and served, once to each address.'),
+  fullScrapeMost: z
+    .int()
+    .min(1)
+    .default(1_000_000)
+    .describe('Torrents beyond which there is no scrape of everything: one takes 200 to 250 bytes of memory each.'),
 })

@@ -5,6 +5,7 @@ import { writeHttpAnnounce, writeHttpFailure, writeHttpScrape } from '../../core
 import { isRefusal } from '../../core/contracts/refusal.js'
 import { Incoming } from '../../core/tracker/incoming.js'
 import { MOST_PEERS_PER_REPLY } from '../../core/tracker/tracker-core.js'
+import { takesGzip } from './full-scrape.js'
 import { HttpCounts } from './counts.js'
 import type { HttpReply, HttpRequest } from '../../core/contracts/host.js'
 import type { Refusal } from '../../core/contracts/refusal.js'
@@ -12,6 +13,7 @@ import type { AnnounceReply } from '../../core/contracts/swarm-store.js'
 import type { TrackerService } from '../../core/contracts/tracker.js'
 import type { InfoHash } from '../../core/protocol/ids.js'
 import type { AnswerOptions, ScrapeEntry } from '../../core/protocol/tracker-http-reply.js'
+import type { FullScrape } from './full-scrape.js'
 import type { ClientAddress } from './client-address.js'
 
 type Respond = (reply: HttpReply) => void
@@ -39,6 +41,7 @@ export class HttpTracker {
     private readonly addresses: ClientAddress,
     /** Whether any policy may want to see the URL. */
     private readonly urlData: boolean,
+    private readonly everything: FullScrape,
     private readonly counts = new HttpCounts(),
   ) {}
 
@@ -80,17 +83,13 @@ export class HttpTracker {
     if (refused !== null) return respond(this.refused(refused))
     const hashes = readHttpScrape(http.query)
     if (typeof hashes === 'string') return respond(this.malformed(hashes))
-    const entries: ScrapeEntry[] = []
     if (hashes.length === 0) {
-      const next = this.service.scrapeAll(0, Infinity, (infoHash, seeders, completed, leechers) => {
-        entries.push({ infoHash: infoHash.slice(), seeders, completed, leechers })
+      return this.everything.ask(ip, takesGzip(http.header('accept-encoding')), answer => {
+        if ('reason' in answer) return respond(this.refused(answer))
+        respond({ ...ok(answer.body), lasting: true, ...(answer.gzipped ? { encoding: 'gzip' } : {}) })
       })
-      return respond(
-        next === 0
-          ? ok(writeHttpScrape(entries))
-          : this.refused('scrapes of everything are not served: name an info_hash'),
-      )
     }
+    const entries: ScrapeEntry[] = []
     const late = this.service.scrape(hashes as InfoHash[], 0, (index, seeders, completed, leechers) => {
       const infoHash = hashes[index]
       if (infoHash !== undefined) entries.push({ infoHash, seeders, completed, leechers })

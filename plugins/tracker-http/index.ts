@@ -7,6 +7,7 @@ import { announceAuthority, listenAt, listeningText } from '../../core/tracker/l
 import { ClientAddress } from './client-address.js'
 import { config } from './config.js'
 import { HttpCounts } from './counts.js'
+import { FullScrape } from './full-scrape.js'
 import { HttpTracker } from './http-tracker.js'
 import { httpMetrics } from './metrics.js'
 import { parseNetwork } from './network.js'
@@ -19,13 +20,15 @@ export default definePlugin({
   optional: [AnnouncePolicies],
   provides: [TrackerServers, MetricSources],
   setup(ctx) {
-    const { listen, announceHost, trustedProxies } = ctx.config
-    const { log } = ctx.host
+    const { listen, announceHost, trustedProxies, fullScrapeSeconds, fullScrapeMost } = ctx.config
+    const { clock, log } = ctx.host
     const [http, names] = [ctx.get(Http), ctx.get(NameLookup)]
     const networks = trustedProxies.flatMap(text => parseNetwork(text) ?? [])
     const policed = ctx.all(AnnouncePolicies).length > 0
     const counts = new HttpCounts()
-    const tracker = new HttpTracker(ctx.get(Tracker), new ClientAddress(networks), policed, counts)
+    const service = ctx.get(Tracker)
+    const everything = new FullScrape(service, clock, http, { seconds: fullScrapeSeconds, most: fullScrapeMost })
+    const tracker = new HttpTracker(service, new ClientAddress(networks), policed, everything, counts)
     const announceUrls: string[] = []
     const listeners: HttpListener[] = []
     ctx.provide(TrackerServers, { announceUrls })
@@ -41,6 +44,7 @@ export default definePlugin({
         log.info('HTTP tracker listens', { on: listeningText(listeners.map(listener => listener.local)) })
       },
       async stop() {
+        everything.stop()
         await Promise.all(listeners.map(listener => listener.close()))
       },
     }

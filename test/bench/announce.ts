@@ -8,6 +8,7 @@ import { TrackerCore } from '../../core/tracker/tracker-core.js'
 import { escapeBytes } from '../../core/protocol/query-bytes.js'
 import { MemoryStore } from '../../plugins/swarm-store-memory/memory-store.js'
 import { ClientAddress } from '../../plugins/tracker-http/client-address.js'
+import { FullScrape } from '../../plugins/tracker-http/full-scrape.js'
 import { HttpTracker } from '../../plugins/tracker-http/http-tracker.js'
 import { udpCounts } from '../../plugins/tracker-udp/counts.js'
 import { UdpTracker } from '../../plugins/tracker-udp/udp-tracker.js'
@@ -100,7 +101,8 @@ const httpBench: Bench = {
   name: 'announce: HTTP, query to reply, 1000 swarms, 50 wanted',
   prepare() {
     const service = new TrackerCore(newStore(), [], tracker, stopped, createRandom(3), silentLogger)
-    const server = new HttpTracker(service, new ClientAddress([]), false)
+    const everything = new FullScrape(service, stopped, {}, { seconds: 300, most: 1 })
+    const server = new HttpTracker(service, new ClientAddress([]), false, everything)
     const random = createRandom(4)
     const queries = Array.from({ length: 20_000 }, () => {
       const hash = new Uint8Array(20)
