@@ -31,7 +31,9 @@ export function trackerProfile({ http, udp, dataDir }: TrackOptions): ProfileCon
   const both = http === undefined && udp === undefined
   const servers: Entry[] = []
   if (both || http !== undefined) servers.push(builtIn('tracker-http', { listen: http ?? '0.0.0.0:6969' }))
-  if (both || udp !== undefined) servers.push(builtIn('tracker-udp', { listen: udp ?? '0.0.0.0:6969' }))
+  if (both || udp !== undefined) {
+    servers.push(builtIn('datagrams-mmsg'), builtIn('tracker-udp', { listen: udp ?? '0.0.0.0:6969' }))
+  }
   const tracker = builtIn('tracker', { ratePerPrefix: PUBLIC_RATE })
   const plugins = [builtIn('host-node'), builtIn('swarm-store-memory'), tracker, ...servers]
   return { node: { name: 'tracker', dataDir }, plugins }
