@@ -286,7 +286,7 @@ describe('command line', function () {
     const { stdout, code } = await runCli(['plugins'], { cwd })
     expect(code).to.equal(0)
     expect(stdout).to.match(
-      /^builtin:tracker-http\n {2}provides {2}tracker-servers\n {2}requires {2}tracker, http-net/m,
+      /^builtin:tracker-http\n {2}provides {2}tracker-servers, metric-sources\n {2}requires {2}tracker, http-net/m,
     )
     expect(stdout).to.match(/^ {2}- intervalSeconds \[1800\]: /m)
   })
