@@ -1,18 +1,10 @@
-// One piece of memory for all swarms, cut by halves into blocks of 64 << order bytes (a buddy allocator). A block is
-// named by its first 32-bit word, a multiple of 16 and never 0. All state lies in the memory itself, so that another
-// thread could open the same bytes. The system gives pages as they are touched: an arena costs what is used of it.
-import { ownErrors } from './errors.js'
+// Memory cut by halves into blocks of 64 << order bytes (a buddy allocator). A block is named by its first 32-bit word,
+// a multiple of 16 and never 0. All state lies in the memory itself: every opener has an Arena over the same bytes.
+import { FEWER_SLEEPS, MOST_SLEEPS } from './locks.js'
+import { ALLOCATOR_LOCK, FREE, firstByte, MAP, MAX_ORDER, ORDERS, TO_MEND, TOP, WHOLE } from './memory.js'
+import type { Locks } from './locks.js'
+import type { Memory } from './memory.js'
 
-export const MAX_ORDER = 15
-/** 2 MiB: what is taken from the untouched rest at a time. */
-const WHOLE = 64 << MAX_ORDER
-
-// Words of the head: the first free block of each order, a bit for each order that has one, the first word never used.
-const FREE = 0
-const ORDERS = MAX_ORDER + 1
-const TOP = ORDERS + 1
-/** Words up to this one are for whoever shares the arena (keys, scratch, tables of tables); zero at first. */
-const HEAD_WORDS = 32
 /** In the map, a byte for each 64: the first of a free block holds FREE_MARK | order. */
 const FREE_MARK = 0x80
 
@@ -20,42 +12,19 @@ export class Arena {
   readonly u8: Uint8Array
   readonly u16: Uint16Array
   readonly i32: Int32Array
-  /** First of the words that were reserved for the arena's user. */
-  readonly reserved = HEAD_WORDS
   /** The first byte that can be cut from. */
   readonly first: number
-  private readonly map: number
   private readonly end: number
 
-  constructor(bytes: number, reservedWords: number) {
-    const length = Math.max(2, Math.floor(bytes / WHOLE)) * WHOLE
-    const memory = new ArrayBuffer(length)
+  constructor(
+    memory: Memory,
+    private readonly locks: Locks,
+  ) {
     this.u8 = new Uint8Array(memory)
     this.u16 = new Uint16Array(memory)
     this.i32 = new Int32Array(memory)
-    this.map = (HEAD_WORDS + reservedWords) * 4
-    this.end = length >> 2
-    this.first = Math.ceil((this.map + (length >> 6)) / WHOLE) * WHOLE
-    this.i32[TOP] = this.first >> 2
-  }
-
-  /** The largest arena up to `bytes` that the system grants. */
-  static reserve(bytes: number, reservedWords: number): Arena {
-    for (let size = bytes; ; size /= 2) {
-      try {
-        return new Arena(size, reservedWords)
-      } catch (error) {
-        if (!(error instanceof RangeError) || size < 4 * WHOLE) {
-          throw ownErrors.make(
-            'ERR_STORE_MEMORY',
-            `the system grants no ${bytes >> 20} MiB for swarms: lower memoryMiB`,
-            {
-              cause: error,
-            },
-          )
-        }
-      }
-    }
+    this.first = firstByte(memory)
+    this.end = memory.byteLength >> 2
   }
 
   /** Where the untouched rest begins, in bytes. */
@@ -63,8 +32,40 @@ export class Arena {
     return this.i32[TOP]! * 4
   }
 
-  /** A block of 64 << order bytes with anything in it, or 0 when the arena is full. */
+  /** A block of 64 << order bytes with anything in it, or 0 when the arena is full (or its lock is not to be had). */
   alloc(order: number): number {
+    if (!this.locks.take(ALLOCATOR_LOCK, FEWER_SLEEPS)) return 0
+    const at = this.cut(order)
+    this.locks.release(ALLOCATOR_LOCK)
+    return at
+  }
+
+  free(block: number, order: number): void {
+    // What cannot be given back now is found by mending: nothing leads to it.
+    if (!this.locks.take(ALLOCATOR_LOCK, MOST_SLEEPS)) return void Atomics.store(this.i32, TO_MEND, 1)
+    this.join(block, order)
+    this.locks.release(ALLOCATOR_LOCK)
+  }
+
+  /** Bytes in free blocks, by walking the lists: for checks. */
+  freeBytes(): number {
+    let bytes = 0
+    for (let k = 0; k <= MAX_ORDER; k++) {
+      for (let at = this.i32[FREE + k]!; at !== 0; at = this.i32[at]!) bytes += 64 << k
+    }
+    return bytes
+  }
+
+  /** Makes all that was ever taken free but what `used` says, a byte for each 64. The allocator's lock is held. */
+  rebuild(used: Uint8Array): void {
+    const base = this.first >> 2
+    this.i32.fill(0, FREE, FREE + MAX_ORDER + 1)
+    this.i32[ORDERS] = 0
+    this.u8.fill(0, MAP + (base >> 4), MAP + (this.i32[TOP]! >> 4))
+    for (let unit = 0; unit < used.length; unit++) if (used[unit] === 0) this.join(base + unit * 16, 0)
+  }
+
+  private cut(order: number): number {
     const { i32 } = this
     const ready = (i32[ORDERS]! >>> order) << order
     let at = 0
@@ -85,25 +86,16 @@ export class Arena {
   }
 
   /** Joins the block with its other half for as long as that is free as well. */
-  free(block: number, order: number): void {
+  private join(block: number, order: number): void {
     let at = block
     let k = order
     for (; k < MAX_ORDER; k++) {
       const other = at ^ (16 << k)
-      if (this.u8[this.map + (other >> 4)] !== (FREE_MARK | k)) break
+      if (this.u8[MAP + (other >> 4)] !== (FREE_MARK | k)) break
       this.unlink(other, k)
       at &= ~(16 << k)
     }
     this.link(at, k)
-  }
-
-  /** Bytes in free blocks, by walking the lists: for checks. */
-  freeBytes(): number {
-    let bytes = 0
-    for (let k = 0; k <= MAX_ORDER; k++) {
-      for (let at = this.i32[FREE + k]!; at !== 0; at = this.i32[at]!) bytes += 64 << k
-    }
-    return bytes
   }
 
   // A free block holds the next and the previous of its order in its first two words.
@@ -115,7 +107,7 @@ export class Arena {
     if (head !== 0) i32[head + 1] = at
     i32[FREE + k] = at
     i32[ORDERS]! |= 1 << k
-    this.u8[this.map + (at >> 4)] = FREE_MARK | k
+    this.u8[MAP + (at >> 4)] = FREE_MARK | k
   }
 
   private unlink(at: number, k: number): void {
@@ -128,6 +120,6 @@ export class Arena {
       i32[FREE + k] = next
       if (next === 0) i32[ORDERS]! &= ~(1 << k)
     }
-    this.u8[this.map + (at >> 4)] = 0
+    this.u8[MAP + (at >> 4)] = 0
   }
 }

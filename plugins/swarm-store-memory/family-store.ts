@@ -1,129 +1,94 @@
-// The swarms of one address family: the announce and scrape of a SwarmStore over packed blocks.
+// The swarms of one address family: the announce and scrape of a SwarmStore over packed blocks. All that touches a swarm
+// happens while its table is locked.
 import { AnnounceEvent } from '../../core/contracts/swarm-store.js'
+import { Census } from './census.js'
 import { KeyIndex } from './key-index.js'
 import { COMPLETED, Layout } from './layout.js'
+import { KEYS, MAX_PEERS, MAX_PER_ADDRESS, MAX_SWARMS } from './memory.js'
 import { PackedPeers } from './packed-peers.js'
-import { PeerChoice, STAGE_WORDS } from './peer-choice.js'
+import { PeerChoice } from './peer-choice.js'
 import { PeerKey } from './peer-key.js'
+import { REFUSED } from './refused.js'
 import { Swarm } from './swarm.js'
-import { SwarmTable, TABLE_WORDS } from './swarm-table.js'
-import type { Refused } from '../../core/contracts/refusal.js'
-import type { AnnounceReply, AnnounceRequest, ScrapeCounts, SwarmLimits } from '../../core/contracts/swarm-store.js'
+import { SwarmTable } from './swarm-table.js'
+import type { Refusal } from '../../core/contracts/refusal.js'
+import type { AnnounceReply, AnnounceRequest, ScrapeCounts } from '../../core/contracts/swarm-store.js'
 import type { InfoHash } from '../../core/protocol/ids.js'
 import type { Arena } from './arena.js'
-
-const SCRATCH_WORDS = 32
-/** Reserved words of the arena that a family needs: scratch, the tables, the reply. */
-export const FAMILY_WORDS = SCRATCH_WORDS + TABLE_WORDS + STAGE_WORDS
-
-/** Room comes back as peers fall silent. */
-const WAIT = 15
-
-const REFUSED = {
-  swarms: { reason: 'the tracker is full: it takes no further torrents', kind: 'full', retryMinutes: WAIT },
-  peers: { reason: 'the tracker is full: it takes no further peers', kind: 'full', retryMinutes: WAIT },
-  address: { reason: 'too many peers of your address in this torrent', kind: 'full', retryMinutes: WAIT },
-  memory: { reason: 'the tracker is out of memory', kind: 'full', retryMinutes: WAIT },
-} satisfies Record<string, Refused>
-
-const UNLIMITED: SwarmLimits = {
-  maxSwarms: Infinity,
-  maxPeers: Infinity,
-  maxPeersPerAddress: Infinity,
-  peerTimeoutSeconds: Infinity,
-}
-
-/** Counted over both families. */
-export interface Census {
-  swarms: number
-  peers: number
-}
-
-/** The secrets of the hashes, and what chooses peers. */
-export interface FamilySeed {
-  readonly key: Int32Array
-  readonly random: () => number
-}
+import type { Locks } from './locks.js'
 
 export class FamilyStore {
   readonly layout: Layout
   readonly table: SwarmTable
   readonly swarm: Swarm
   readonly peers: PackedPeers
-  limits: SwarmLimits = UNLIMITED
+  readonly index: KeyIndex
+  readonly census: Census
   private readonly i32: Int32Array
   private readonly key: PeerKey
   private readonly choice: PeerChoice
 
+  /** `random`: chooses peers. */
   constructor(
-    family: 4 | 6,
+    readonly family: 4 | 6,
     readonly arena: Arena,
-    words: number,
-    seed: FamilySeed,
-    private readonly census: Census,
+    readonly locks: Locks,
+    random: () => number,
   ) {
-    const [k0 = 0, k1 = 0, k2 = 0, k3 = 0] = seed.key
-    this.layout = new Layout(family)
-    this.key = new PeerKey(arena, this.layout, words, k0, k1)
-    const other = new PeerKey(arena, this.layout, words + 8, k0, k1)
-    const index = new KeyIndex(arena, this.layout, this.key, other)
-    this.peers = new PackedPeers(arena, this.layout, this.key, other, index)
-    this.swarm = new Swarm(arena, this.layout, this.peers, this.key)
-    this.table = new SwarmTable(arena, words + SCRATCH_WORDS, words + 16, k2, k3)
-    this.choice = new PeerChoice(arena, this.layout, this.peers, seed.random, words + SCRATCH_WORDS + TABLE_WORDS)
+    const [k0 = 0, k1 = 0, k2 = 0, k3 = 0] = arena.i32.subarray(KEYS, KEYS + 4)
     this.i32 = arena.i32
+    this.layout = new Layout(family)
+    this.key = new PeerKey(arena, this.layout, k0, k1)
+    const other = new PeerKey(arena, this.layout, k0, k1)
+    this.index = new KeyIndex(arena, this.layout, this.key, other)
+    this.peers = new PackedPeers(arena, this.layout, this.key, other, this.index)
+    this.swarm = new Swarm(arena, this.layout, this.peers, this.key)
+    this.table = new SwarmTable(arena, family, k2, k3)
+    this.census = new Census(arena.i32, family)
+    this.choice = new PeerChoice(arena, this.layout, this.peers, random)
   }
 
-  announce(request: AnnounceRequest, tick: number, reply: AnnounceReply): true | Refused {
-    const { swarm, peers, census, limits } = this
-    const { event } = request
-    const seeder = request.left === 0
-    const found = this.table.find(request.infoHash)
-    if (event === AnnounceEvent.Stopped) return this.stop(found, request, reply)
+  announce(request: AnnounceRequest, tick: number, reply: AnnounceReply): true | Refusal {
+    const lock = this.table.seek(request.infoHash)
     this.key.read(request.from.ip, request.from.port)
     const hash = this.key.hash()
-    let root = found
-    if (root === 0) {
-      if (census.swarms >= limits.maxSwarms) return REFUSED.swarms
-      if (census.peers >= limits.maxPeers) return REFUSED.peers
-      root = this.table.create()
-      if (root === 0) return REFUSED.memory
-      census.swarms++
+    if (!this.locks.take(lock)) return this.unlucky(REFUSED.busy)
+    try {
+      const root = this.table.find()
+      const answer =
+        request.event === AnnounceEvent.Stopped
+          ? this.stop(root, hash, reply)
+          : this.meet(root, hash, request, tick, reply)
+      this.locks.release(lock)
+      return answer
+    } catch (error) {
+      // Nobody knows what was left half done.
+      this.locks.break(lock)
+      throw error
     }
-    swarm.look(root)
-    let p = found === 0 ? -1 : peers.find(swarm.block, hash)
-    if (p < 0) {
-      const refused = found === 0 ? null : this.refusal()
-      if (refused !== null) return refused
-      p = swarm.add(hash, seeder, tick)
-      census.peers++
-    } else {
-      const wasLeecher = p < peers.leechers(swarm.block)
-      if (event === AnnounceEvent.Completed && wasLeecher && seeder) this.i32[swarm.root + COMPLETED]!++
-      if (wasLeecher === seeder) {
-        swarm.remove(p, hash)
-        p = swarm.add(hash, seeder, tick)
-      } else peers.touch(swarm.block, p, tick)
-    }
-    reply.leechers = swarm.leechers
-    reply.seeders = swarm.seeders
-    const want = Math.min(request.numWant, Math.floor(reply.peers.length / this.layout.peerBytes))
-    reply.peerBytes = want > 0 ? this.choice.fill(swarm, swarm.block, p, seeder, want, reply.peers) : 0
-    return true
   }
 
   /** Adds to `out`. False: no such swarm. */
   scrape(infoHash: InfoHash, out: ScrapeCounts): boolean {
-    const root = this.table.find(infoHash)
-    if (root !== 0) this.count(root, out)
+    const lock = this.table.seek(infoHash)
+    if (!this.locks.take(lock)) return false
+    const root = this.table.find()
+    if (root !== 0) {
+      this.swarm.look(root)
+      out.leechers += this.swarm.leechers
+      out.seeders += this.swarm.seeders
+      out.completed += this.i32[root + COMPLETED]!
+    }
+    this.locks.release(lock)
     return root !== 0
   }
 
-  count(root: number, out: ScrapeCounts): void {
-    this.swarm.look(root)
-    out.leechers += this.swarm.leechers
-    out.seeders += this.swarm.seeders
-    out.completed += this.i32[root + COMPLETED]!
+  has(infoHash: InfoHash): boolean {
+    const lock = this.table.seek(infoHash)
+    if (!this.locks.take(lock)) return false
+    const root = this.table.find()
+    this.locks.release(lock)
+    return root !== 0
   }
 
   /** Puts down what became of the swarm looked at: gone when empty, else known by its present root. */
@@ -131,7 +96,7 @@ export class FamilyStore {
     if (this.swarm.leechers + this.swarm.seeders === 0) {
       this.swarm.close()
       this.table.drop()
-      this.census.swarms--
+      this.census.dropSwarm()
     } else if (this.swarm.root !== root) this.table.replace(this.swarm.root)
   }
 
@@ -142,34 +107,96 @@ export class FamilyStore {
     return this.swarm.block === block && this.peers.find(block, this.key.hash()) === p
   }
 
-  private stop(root: number, request: AnnounceRequest, reply: AnnounceReply): true {
+  /** An announce of the key's peer in the swarm at `root`, or in a new one. */
+  private meet(
+    root: number,
+    hash: number,
+    request: AnnounceRequest,
+    tick: number,
+    reply: AnnounceReply,
+  ): true | Refusal {
+    const { swarm, peers } = this
+    const seeder = request.left === 0
+    let p = -1
+    if (root === 0) {
+      const refused = this.found(seeder)
+      if (refused !== null) return refused
+      p = swarm.add(hash, seeder, tick)
+    } else {
+      swarm.look(root)
+      p = peers.find(swarm.block, hash)
+      if (p < 0) {
+        const refused = this.admit(seeder)
+        if (refused !== null) return refused
+        p = swarm.add(hash, seeder, tick)
+      } else {
+        const wasLeecher = p < peers.leechers(swarm.block)
+        if (wasLeecher === seeder) {
+          if (seeder && request.event === AnnounceEvent.Completed) this.i32[swarm.root + COMPLETED]!++
+          swarm.remove(p, hash)
+          p = swarm.add(hash, seeder, tick)
+          this.census.turn(seeder)
+        } else peers.touch(swarm.block, p, tick)
+      }
+    }
+    reply.leechers = swarm.leechers
+    reply.seeders = swarm.seeders
+    const want = Math.min(request.numWant, Math.floor(reply.peers.length / this.layout.peerBytes))
+    reply.peerBytes = want > 0 ? this.choice.fill(swarm, swarm.block, p, seeder, want, reply.peers) : 0
+    return true
+  }
+
+  private stop(root: number, hash: number, reply: AnnounceReply): true {
     const { swarm } = this
     reply.leechers = reply.seeders = reply.peerBytes = 0
     if (root === 0) return true
-    this.key.read(request.from.ip, request.from.port)
-    const hash = this.key.hash()
     swarm.look(root)
     const p = this.peers.find(swarm.block, hash)
+    if (p >= 0) {
+      const seeder = p >= this.peers.leechers(swarm.block)
+      swarm.remove(p, hash)
+      this.census.dropPeers(1, seeder ? 1 : 0)
+    }
     reply.leechers = swarm.leechers
     reply.seeders = swarm.seeders
     if (p < 0) return true
-    swarm.remove(p, hash)
-    this.census.peers--
-    reply.leechers = swarm.leechers
-    reply.seeders = swarm.seeders
     swarm.tidy()
     this.settle(root)
     return true
   }
 
-  /** Why the key's peer may not enter the swarm looked at; null: it may, and there is room. */
-  private refusal(): Refused | null {
-    const { swarm, peers, limits } = this
-    if (this.census.peers >= limits.maxPeers) return REFUSED.peers
-    if (peers.crowded(swarm.block, limits.maxPeersPerAddress)) return REFUSED.address
+  /** A new swarm, looked at, with room for the key's peer, which is counted; null, or why not. */
+  private found(seeder: boolean): Refusal | null {
+    const { census, i32 } = this
+    if (!census.reserveSwarm(i32[MAX_SWARMS]!)) return REFUSED.swarms
+    if (!census.reservePeer(i32[MAX_PEERS]!, seeder)) {
+      census.dropSwarm()
+      return REFUSED.peers
+    }
+    const root = this.table.create()
+    if (root === 0) {
+      census.dropPeers(1, seeder ? 1 : 0)
+      census.dropSwarm()
+      return this.unlucky(REFUSED.memory)
+    }
+    this.swarm.look(root)
+    return null
+  }
+
+  /** Room in the swarm looked at for the key's peer, which is counted; null, or why not. */
+  private admit(seeder: boolean): Refusal | null {
+    const { swarm, peers, i32, census } = this
+    if (census.fullOfPeers(i32[MAX_PEERS]!)) return REFUSED.peers
+    if (peers.crowded(swarm.block, i32[MAX_PER_ADDRESS]!)) return REFUSED.address
     const { root } = swarm
     const room = swarm.makeRoom()
     if (swarm.root !== root) this.table.replace(swarm.root)
-    return room ? null : REFUSED.memory
+    if (!room) return this.unlucky(REFUSED.memory)
+    return census.reservePeer(i32[MAX_PEERS]!, seeder) ? null : REFUSED.peers
+  }
+
+  /** What seems to be a lack of memory may be a lock that was not to be had. */
+  private unlucky(refusal: Refusal): Refusal {
+    return this.locks.gaveUp() ? REFUSED.busy : refusal
   }
 }

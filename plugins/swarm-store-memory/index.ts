@@ -9,7 +9,7 @@ export default definePlugin({
   config,
   provides: [SwarmStores, Probes],
   setup(ctx) {
-    const store = new MemoryStore(ctx.config.memoryMiB * 2 ** 20, ctx.host)
+    const store = MemoryStore.create(ctx.config.memoryMiB * 2 ** 20, ctx.config.shared, ctx.host)
     ctx.provide(SwarmStores, store)
     ctx.provide(Probes, store)
   },

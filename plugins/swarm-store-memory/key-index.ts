@@ -1,15 +1,19 @@
-// Finds a peer in a block by a hash of its endpoint: open addressing, a byte of the hash (never 0) and the peer's place
-// for each slot. No tombstones: what follows a hole is moved up.
+// Finds a peer in a block by a hash of its endpoint: open addressing, 16 bits a slot: one more than the peer's place (so
+// that 0 is empty), and above it as much of the hash as there is room for. No tombstones: what follows a hole moves up.
 import { HEAD } from './layout.js'
 import type { Arena } from './arena.js'
 import type { Layout } from './layout.js'
 import type { PeerKey } from './peer-key.js'
 
+/** Bits of the hash that choose a slot; those above them are the tag. */
+const HOME_BITS = 15
+const HOME_MASK = (1 << HOME_BITS) - 1
+
 export class KeyIndex {
-  private readonly u8: Uint8Array
   private readonly u16: Uint16Array
   private readonly units: number
   private readonly slots: Int32Array
+  private readonly placeBits: Int32Array
 
   /** `other`: a key that may be overwritten while the one that is looked for is kept. */
   constructor(
@@ -18,91 +22,110 @@ export class KeyIndex {
     private readonly key: PeerKey,
     private readonly other: PeerKey,
   ) {
-    this.u8 = arena.u8
     this.u16 = arena.u16
     this.units = layout.peerUnits
     this.slots = layout.slots
+    this.placeBits = layout.placeBits
   }
 
   /** The place of the key's peer, or -1. */
   find(block: number, order: number, hash: number): number {
-    const { u8, u16 } = this
-    const mask = this.slots[order]! - 1
-    const tags = this.tagsAt(block, order)
-    const places = this.placesAt(block, order)
-    const tag = tagOf(hash)
-    for (let j = hash & mask; ; j = (j + 1) & mask) {
-      const found = u8[tags + j]!
+    const { u16 } = this
+    const slots = this.slots[order]!
+    const bits = this.placeBits[order]!
+    const tag = (hash >>> HOME_BITS) << bits
+    const at = 2 * block + (32 << order) - slots
+    for (let j = Math.imul(hash & HOME_MASK, slots) >>> HOME_BITS; ;) {
+      const found = u16[at + j]!
       if (found === 0) return -1
-      if (found === tag && this.same(block, u16[places + j]!)) return u16[places + j]!
+      if (((found ^ tag) & 0xffff) >>> bits === 0) {
+        const p = (found & ((1 << bits) - 1)) - 1
+        if (this.same(block, p)) return p
+      }
+      if (++j === slots) j = 0
     }
   }
 
   /** Is peer `p` the key's? */
   same(block: number, p: number): boolean {
     const { u16, units } = this
+    const key = this.key.units
     const at = 2 * (block + HEAD) + p * units
-    const key = this.key.unit
-    for (let i = units - 1; i >= 0; i--) if (u16[at + i] !== u16[key + i]) return false
+    for (let i = units - 1; i >= 0; i--) if (u16[at + i] !== key[i]) return false
     return true
   }
 
   put(block: number, order: number, hash: number, p: number): void {
-    const mask = this.slots[order]! - 1
-    const tags = this.tagsAt(block, order)
-    let j = hash & mask
-    while (this.u8[tags + j] !== 0) j = (j + 1) & mask
-    this.u8[tags + j] = tagOf(hash)
-    this.u16[this.placesAt(block, order) + j] = p
+    const { u16 } = this
+    const slots = this.slots[order]!
+    const at = this.indexAt(block, order)
+    let j = this.home(hash, slots)
+    while (u16[at + j] !== 0) if (++j === slots) j = 0
+    u16[at + j] = this.entry(order, hash, p)
   }
 
   /** The peer at place `from` lies at `to` now. */
   move(block: number, order: number, hash: number, from: number, to: number): void {
-    this.u16[this.placesAt(block, order) + this.slotOf(block, order, hash, from)] = to
+    this.u16[this.indexAt(block, order) + this.slotOf(block, order, hash, from)] = this.entry(order, hash, to)
   }
 
   /** Must be called while the peers of the block still lie where the index says. */
   drop(block: number, order: number, hash: number, p: number): void {
-    const { u8, u16 } = this
-    const mask = this.slots[order]! - 1
-    const tags = this.tagsAt(block, order)
-    const places = this.placesAt(block, order)
+    const { u16, other } = this
+    const slots = this.slots[order]!
+    const places = (1 << this.placeBits[order]!) - 1
+    const at = this.indexAt(block, order)
     let hole = this.slotOf(block, order, hash, p)
-    for (let j = (hole + 1) & mask; u8[tags + j] !== 0; j = (j + 1) & mask) {
-      this.other.take(block, u16[places + j]!)
-      const home = this.other.hash() & mask
-      if (((j - home) & mask) < ((j - hole) & mask)) continue
-      u8[tags + hole] = u8[tags + j]!
-      u16[places + hole] = u16[places + j]!
+    for (let j = hole; ;) {
+      if (++j === slots) j = 0
+      const found = u16[at + j]!
+      if (found === 0) break
+      other.take(block, (found & places) - 1)
+      const home = this.home(other.hash(), slots)
+      // Stays where its way from home does not lead over the hole.
+      if (distance(home, j, slots) < distance(hole, j, slots)) continue
+      u16[at + hole] = found
       hole = j
     }
-    u8[tags + hole] = 0
+    u16[at + hole] = 0
   }
 
   clear(block: number, order: number): void {
-    const tags = this.tagsAt(block, order)
-    this.u8.fill(0, tags, tags + this.slots[order]!)
+    const at = this.indexAt(block, order)
+    this.u16.fill(0, at, at + this.slots[order]!)
+  }
+
+  /** How many slots are in use: for checks. */
+  used(block: number, order: number): number {
+    const at = this.indexAt(block, order)
+    let used = 0
+    for (let j = 0; j < this.slots[order]!; j++) if (this.u16[at + j] !== 0) used++
+    return used
   }
 
   private slotOf(block: number, order: number, hash: number, p: number): number {
-    const mask = this.slots[order]! - 1
-    const tags = this.tagsAt(block, order)
-    const places = this.placesAt(block, order)
-    let j = hash & mask
-    while (this.u16[places + j] !== p || this.u8[tags + j] === 0) j = (j + 1) & mask
+    const slots = this.slots[order]!
+    const at = this.indexAt(block, order)
+    const entry = this.entry(order, hash, p)
+    let j = this.home(hash, slots)
+    while (this.u16[at + j] !== entry) if (++j === slots) j = 0
     return j
   }
 
-  // The index is the end of the block: tags, then places.
-  private tagsAt(block: number, order: number): number {
-    return 4 * block + (64 << order) - 3 * this.slots[order]!
+  private entry(order: number, hash: number, p: number): number {
+    return (((hash >>> HOME_BITS) << this.placeBits[order]!) | (p + 1)) & 0xffff
   }
 
-  private placesAt(block: number, order: number): number {
+  private home(hash: number, slots: number): number {
+    return Math.imul(hash & HOME_MASK, slots) >>> HOME_BITS
+  }
+
+  /** The index is the end of the block. In units of 16 bits. */
+  private indexAt(block: number, order: number): number {
     return 2 * block + (32 << order) - this.slots[order]!
   }
 }
 
-function tagOf(hash: number): number {
-  return hash >>> 24 || 1
+function distance(from: number, to: number, slots: number): number {
+  return to >= from ? to - from : to - from + slots
 }

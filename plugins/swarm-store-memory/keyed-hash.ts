@@ -1,15 +1,19 @@
 // HalfSipHash-1-3 (Aumasson and Bernstein): a keyed 32-bit hash of a few words. Keyed, because those who announce choose
 // info-hashes and ports, and must not be able to choose what collides.
 
-/** The hash of `count` words from words[at]. */
-export function keyedHash(k0: number, k1: number, words: Int32Array, at: number, count: number): number {
+/** Words behind those that are hashed, of which the first is the length and the others are zero. */
+export const PADDING = 4
+
+/** The hash of `count` words from words[0], which are followed by their padding (see `pad`). */
+export function keyedHash(k0: number, k1: number, words: Int32Array, count: number): number {
   let v0 = k0
   let v1 = k1
   let v2 = k0 ^ 0x6c796765
   let v3 = k1 ^ 0x74656462
   // One round a word, one for the length, three to finish.
-  for (let i = 0; i < count + 4; i++) {
-    const word = i < count ? words[at + i]! : i === count ? count << 26 : 0
+  const rounds = count + PADDING
+  for (let i = 0; i < rounds; i++) {
+    const word = words[i]!
     if (i === count + 1) v2 ^= 0xff
     v3 ^= word
     v0 = (v0 + v1) | 0
@@ -25,4 +29,11 @@ export function keyedHash(k0: number, k1: number, words: Int32Array, at: number,
     v0 ^= word
   }
   return v1 ^ v3
+}
+
+/** An array for `count` words that are to be hashed. */
+export function paddedWords(count: number): Int32Array {
+  const words = new Int32Array(count + PADDING)
+  words[count] = count << 26
+  return words
 }

@@ -1,5 +1,5 @@
 // How peers lie in a block of the arena, by family and by the order of the block. The README beside this draws it.
-import { MAX_ORDER } from './arena.js'
+import { MAX_ORDER } from './memory.js'
 
 // Words of the head of a block of peers. Of a swarm spread over several blocks, only the directory has the first six.
 export const INFO_HASH = 0
@@ -15,7 +15,9 @@ export const DIRECTORY = 1 << 16
 const HEAD_BYTES = HEAD * 4
 /** Up to so many peers a walk over them beats an index. */
 const WALKED = 72
-/** Counts are 16 bits wide. */
+/** Slots of an index for each peer of a full block. */
+const SPARE = 10 / 7
+/** A slot holds one more than a peer's place in 16 bits. */
 const MOST = 65535
 
 export class Layout {
@@ -34,6 +36,8 @@ export class Layout {
   /** By order: how many peers fit, and how many slots their index has (0: none). */
   readonly capacity = new Int32Array(MAX_ORDER + 1)
   readonly slots = new Int32Array(MAX_ORDER + 1)
+  /** By order: how many bits of a slot are the place; the rest are of the hash. */
+  readonly placeBits = new Int32Array(MAX_ORDER + 1)
 
   constructor(readonly family: 4 | 6) {
     this.peerBytes = family === 4 ? 6 : 18
@@ -46,10 +50,13 @@ export class Layout {
     for (let k = 0; k <= MAX_ORDER; k++) {
       const room = (64 << k) - HEAD_BYTES
       const walked = Math.floor(room / (this.peerBytes + 1))
-      // An index of 3 bytes a slot, about seven tenths full.
-      const slots = walked <= WALKED ? 0 : (64 << k) >> (family === 4 ? 3 : 4)
-      this.slots[k] = slots
-      this.capacity[k] = Math.min(MOST, Math.floor((room - 3 * slots) / (this.peerBytes + 1)))
+      const indexed = Math.floor(room / (this.peerBytes + 1 + 2 * SPARE))
+      const capacity = Math.min(MOST, walked <= WALKED ? walked : indexed)
+      this.capacity[k] = capacity
+      this.placeBits[k] = 32 - Math.clz32(capacity)
+      // What the peers leave, rounded down, but no more than a large block of few peers needs.
+      const left = (room - (this.peerBytes + 1) * capacity) >> 1
+      this.slots[k] = walked <= WALKED ? 0 : Math.min(left, Math.ceil(capacity * SPARE))
     }
   }
 

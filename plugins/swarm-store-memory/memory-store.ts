@@ -1,57 +1,91 @@
-// The tracker's memory in one arena: exact, at once, nothing allocated for an announce. Both families share the arena
-// and the caps; everything else they have for themselves.
+// A view of the swarms in one piece of memory: exact, at once, nothing allocated for an announce. Whoever has the memory
+// may open one: the node's own on the main thread, which also sweeps and mends, and one in each tracker thread.
 import { Arena } from './arena.js'
 import { audit } from './audit.js'
-import { FAMILY_WORDS, FamilyStore } from './family-store.js'
-import { INFO_HASH } from './layout.js'
+import { allOf } from './census.js'
+import { FamilyStore } from './family-store.js'
+import { Locks } from './locks.js'
+import { BUSY, KEYS, MAX_PEERS, MAX_PER_ADDRESS, MAX_SWARMS, reserve, TICK_SECONDS } from './memory.js'
+import { Mender } from './mender.js'
 import { Sweeper } from './sweeper.js'
-import { TABLES } from './swarm-table.js'
+import { Walk } from './walk.js'
 import type { Clock } from '../../core/base/clock.js'
 import type { Host } from '../../core/base/host.js'
+import type { Portable } from '../../core/base/portable.js'
+import type { Random } from '../../core/base/random.js'
 import type { Probe } from '../../core/contracts/probe.js'
-import type { Refused } from '../../core/contracts/refusal.js'
+import type { Refusal } from '../../core/contracts/refusal.js'
 import type {
   AnnounceReply,
   AnnounceRequest,
   ScrapeCounts,
   SwarmLimits,
   SwarmStore,
+  SwarmTotals,
 } from '../../core/contracts/swarm-store.js'
 import type { InfoHash } from '../../core/protocol/ids.js'
-import type { Census } from './family-store.js'
+import type { Memory } from './memory.js'
 
-/** Ticks in a time-out. A tick is a byte, so a silent peer must be swept before another three time-outs have passed. */
+/** Ticks in a time-out. A tick is a byte, so a silent peer must be swept before nearly three more have passed. */
 const TICKS = 64
+const MOST_INT = 2 ** 31 - 1
+
+/** What a view needs of the thread it is opened in. */
+export interface ViewPlace {
+  readonly clock: Pick<Clock, 'now'>
+  readonly random: Random
+  /** Of the thread; 0 is the main one. */
+  readonly number: number
+}
 
 export class MemoryStore implements SwarmStore, Probe {
   readonly name = 'swarm-store-memory'
-  private readonly census: Census = { swarms: 0, peers: 0 }
-  private readonly arena: Arena
+  readonly inThread?: Portable<SwarmStore>
+  private readonly i32: Int32Array
+  private readonly f64: Float64Array
   private readonly v4: FamilyStore
   private readonly v6: FamilyStore
   private readonly sweeper: Sweeper
-  private tickSeconds = 1
+  private readonly walker: Walk
+  private readonly mender: Mender
 
-  private readonly clock: Clock
+  constructor(memory: Memory, { clock, random, number }: ViewPlace) {
+    const locks = new Locks(memory, number)
+    const arena = new Arena(memory, locks)
+    const choose = xorShift(random.u32())
+    this.i32 = arena.i32
+    this.f64 = new Float64Array(memory)
+    this.v4 = new FamilyStore(4, arena, locks, choose)
+    this.v6 = new FamilyStore(6, arena, locks, choose)
+    const families = [this.v4, this.v6]
+    this.mender = new Mender(arena, families, locks)
+    this.sweeper = new Sweeper(families, TICKS, clock)
+    this.walker = new Walk(this.v4, this.v6, clock)
+    if (memory instanceof SharedArrayBuffer) {
+      this.inThread = { module: new URL('./in-thread.js', import.meta.url).href, data: memory }
+    }
+  }
 
-  constructor(memoryBytes: number, { clock, random, entropy }: Pick<Host, 'clock' | 'random' | 'entropy'>) {
-    this.clock = clock
-    const key = new Int32Array(4)
-    entropy.fill(new Uint8Array(key.buffer))
-    const seed = { key, random: xorShift(random.u32()) }
-    this.arena = Arena.reserve(memoryBytes, 2 * FAMILY_WORDS)
-    const { reserved } = this.arena
-    this.v4 = new FamilyStore(4, this.arena, reserved, seed, this.census)
-    this.v6 = new FamilyStore(6, this.arena, reserved + FAMILY_WORDS, seed, this.census)
-    this.sweeper = new Sweeper([this.v4, this.v6], this.census, TICKS, clock)
+  /** An empty store of up to so many bytes, shared with threads or not. */
+  static create(bytes: number, shared: boolean, host: Pick<Host, 'clock' | 'random' | 'entropy'>): MemoryStore {
+    const memory = reserve(bytes, shared)
+    const keys = new Int32Array(memory, 4 * KEYS, 4)
+    const secret = new Uint8Array(16)
+    host.entropy.fill(secret)
+    keys.set(new Int32Array(secret.buffer))
+    const store = new MemoryStore(memory, { clock: host.clock, random: host.random, number: 0 })
+    store.limit({ maxSwarms: MOST_INT, maxPeers: MOST_INT, maxPeersPerAddress: MOST_INT, peerTimeoutSeconds: 3600 })
+    return store
   }
 
   limit(limits: SwarmLimits): void {
-    this.v4.limits = this.v6.limits = limits
-    this.tickSeconds = limits.peerTimeoutSeconds / TICKS
+    this.i32[MAX_SWARMS] = Math.min(limits.maxSwarms, MOST_INT)
+    this.i32[MAX_PEERS] = Math.min(limits.maxPeers, MOST_INT)
+    this.i32[MAX_PER_ADDRESS] = Math.min(limits.maxPeersPerAddress, MOST_INT)
+    this.f64[TICK_SECONDS] = limits.peerTimeoutSeconds / TICKS
   }
 
-  announce(request: AnnounceRequest, now: number, reply: AnnounceReply): true | Refused {
+  announce(request: AnnounceRequest, now: number, reply: AnnounceReply): true | Refusal {
     return (request.from.family === 4 ? this.v4 : this.v6).announce(request, this.tick(now), reply)
   }
 
@@ -61,38 +95,31 @@ export class MemoryStore implements SwarmStore, Probe {
   }
 
   sweep(now: number, budgetMs: number): boolean {
+    this.mender.mendIfNeeded()
     return this.sweeper.sweep(this.tick(now), budgetMs)
   }
 
-  totals(): Readonly<Census> {
-    return this.census
+  totals(): SwarmTotals {
+    const families = [this.v4.census.totals(), this.v6.census.totals()]
+    return { ...allOf(this.i32), families, refusedBusy: Atomics.load(this.i32, BUSY) }
   }
 
   walk(cursor: number, budgetMs: number, visit: (infoHash: InfoHash) => void): number {
-    const bytes = new Uint8Array(20) as InfoHash
-    const end = this.clock.now() + budgetMs
-    let at = cursor
-    do {
-      const table = at % TABLES
-      const store = at < TABLES ? this.v4 : this.v6
-      for (let slot = 0; slot < store.table.slotsOf(table); slot++) {
-        const root = store.table.at(table, slot)
-        if (root === 0) continue
-        const from = 4 * (root + INFO_HASH)
-        bytes.set(this.arena.u8.subarray(from, from + 20))
-        if (store === this.v4 || this.v4.table.find(bytes) === 0) visit(bytes)
-      }
-      if (++at === 2 * TABLES) return 0
-    } while (this.clock.now() < end)
-    return at
+    return this.walker.go(cursor, budgetMs, visit)
+  }
+
+  threadEnded(number: number): void {
+    this.mender.breakLocksOf(number)
+    this.mender.mendIfNeeded()
   }
 
   check(): readonly string[] {
-    return audit(this.arena, [this.v4, this.v6], this.census)
+    const faults = this.mender.atRest(() => audit(this.v4.arena, [this.v4, this.v6]))
+    return faults ?? ['a lock was not to be had: nothing could be counted']
   }
 
   private tick(now: number): number {
-    return Math.floor(now / this.tickSeconds) & 0xff
+    return Math.floor(now / this.f64[TICK_SECONDS]!) & 0xff
   }
 }
 

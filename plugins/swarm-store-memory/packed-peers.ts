@@ -6,6 +6,9 @@ import type { KeyIndex } from './key-index.js'
 import type { Layout } from './layout.js'
 import type { PeerKey } from './peer-key.js'
 
+/** Ticks that one thread's clock may be ahead of another's. */
+const AHEAD = 8
+
 export class PackedPeers {
   private readonly u8: Uint8Array
   private readonly u16: Uint16Array
@@ -82,14 +85,14 @@ export class PackedPeers {
     return -1
   }
 
-  /** Puts the key's peer in; there must be room. */
-  add(block: number, hash: number, seeder: boolean, tick: number): number {
+  /** Puts a key's peer in; there must be room. */
+  add(block: number, key: PeerKey, hash: number, seeder: boolean, tick: number): number {
     const order = this.order(block)
     const p = seeder ? this.firstSeeder(block) - 1 : this.leechers(block)
-    const units = this.layout.peerUnits
-    const { unit } = this.key
-    const at = 2 * (block + HEAD) + p * units
-    for (let i = 0; i < units; i++) this.u16[at + i] = this.u16[unit + i]!
+    const count = this.layout.peerUnits
+    const { units } = key
+    const at = 2 * (block + HEAD) + p * count
+    for (let i = 0; i < count; i++) this.u16[at + i] = units[i]!
     this.touch(block, p, tick)
     if (this.indexed[order] !== 0) this.index.put(block, order, hash, p)
     this.i32[block + COUNTS]! += seeder ? 0x10000 : 1
@@ -111,9 +114,10 @@ export class PackedPeers {
     this.u8[this.ticksAt(block) + p] = tick
   }
 
-  /** Ticks, modulo 256, since the peer was heard. */
+  /** Ticks, modulo 256, since the peer was heard. 0 also where another thread is a little ahead. */
   age(block: number, p: number, tick: number): number {
-    return (tick - this.u8[this.ticksAt(block) + p]!) & 0xff
+    const age = (tick - this.u8[this.ticksAt(block) + p]!) & 0xff
+    return age > 0xff - AHEAD ? 0 : age
   }
 
   /** Have `most` peers the key's address? Looks no further than it must: at most all, mostly a few. */
@@ -152,16 +156,16 @@ export class PackedPeers {
     return to
   }
 
-  /** Puts every peer of `block` into `zero` or `one`, as bit `bit` of its address's hash says. The key is lost. */
+  /** Puts every peer of `block` into `zero` or `one`, as bit `bit` of its address's hash says. */
   deal(block: number, zero: number, one: number, bit: number): void {
     const leechers = this.leechers(block)
     const end = this.end(block)
     const first = this.firstSeeder(block)
     const ticks = this.ticksAt(block)
     for (let p = leechers === 0 ? first : 0; p < end; p = p + 1 === leechers ? first : p + 1) {
-      this.key.take(block, p)
-      const into = (this.key.siteHash() >>> bit) & 1 ? one : zero
-      this.add(into, this.key.hash(), p >= leechers, this.u8[ticks + p]!)
+      this.other.take(block, p)
+      const into = (this.other.siteHash() >>> bit) & 1 ? one : zero
+      this.add(into, this.other, this.other.hash(), p >= leechers, this.u8[ticks + p]!)
     }
   }
 
@@ -200,14 +204,14 @@ export class PackedPeers {
     const { u16 } = this
     const units = this.layout.peerUnits
     const wide = this.layout.siteWords > 1
-    const { unit } = this.key
-    const first = u16[unit]!
-    const second = u16[unit + 1]!
+    const key = this.key.units
+    const first = key[0]!
+    const second = key[1]!
     const end = 2 * (block + HEAD) + to * units
     let others = 0
     for (let at = 2 * (block + HEAD) + from * units; at < end && others <= most; at += units) {
       if (u16[at + 1] !== second || u16[at] !== first) others++
-      else if (wide && (u16[at + 2] !== u16[unit + 2] || u16[at + 3] !== u16[unit + 3])) others++
+      else if (wide && (u16[at + 2] !== key[2] || u16[at + 3] !== key[3])) others++
     }
     return others
   }

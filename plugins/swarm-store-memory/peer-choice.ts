@@ -9,40 +9,52 @@ import type { Swarm } from './swarm.js'
 /** Blocks of a large swarm that are looked into for one reply: what a swarm of many seeders can cost at most. */
 const MOST_BLOCKS = 64
 
-/** Reserved words of the arena where a reply is put together: 200 IPv6 peers. */
-export const STAGE_WORDS = 900
-
 export class PeerChoice {
   private out: Uint8Array = new Uint8Array(0)
-  /** The beginning of the stage, as long as `out` if it is that long. */
-  private stage: Uint8Array = this.out
-  private staged = false
+  /** The same bytes in units of 16 bits, or a buffer between where they begin at an odd byte. */
+  private into: Uint16Array = new Uint16Array(0)
+  private between = false
+  private readonly known = new WeakMap<Uint8Array, Uint16Array>()
+  /** In units. */
   private filled = 0
   private block = 0
   private self = -1
   private left = 0
+  private readonly u16: Uint16Array
+  private readonly units: number
 
   constructor(
-    private readonly arena: Arena,
-    private readonly layout: Layout,
+    arena: Arena,
+    layout: Layout,
     private readonly peers: PackedPeers,
     private readonly random: () => number,
-    private readonly stageWord: number,
-  ) {}
+  ) {
+    this.u16 = arena.u16
+    this.units = layout.peerUnits
+  }
 
   /** Fills `out` with up to `want` peers; `self` is the requester's place in `own`, or -1. Gives the bytes filled. */
   fill(swarm: Swarm, own: number, self: number, seeder: boolean, want: number, out: Uint8Array): number {
-    if (out !== this.out) {
-      const at = 4 * this.stageWord
-      this.out = out
-      this.stage = this.arena.u8.subarray(at, at + Math.min(out.length, 4 * STAGE_WORDS))
-    }
+    if (out !== this.out) this.aim(out)
     this.filled = 0
-    this.staged = want * this.layout.peerBytes <= this.stage.length
     if (swarm.wide) this.gather(swarm, own, self, seeder, want)
     else this.take(swarm.root, self, seeder, want)
-    if (this.staged) out.set(this.stage)
-    return this.filled
+    const bytes = 2 * this.filled
+    if (this.between) out.set(new Uint8Array(this.into.buffer, 0, bytes))
+    return bytes
+  }
+
+  /** Servers give the same few buffers again and again, so a view of each is made once. */
+  private aim(out: Uint8Array): void {
+    this.out = out
+    this.between = (out.byteOffset & 1) !== 0
+    let view = this.known.get(out)
+    if (view === undefined) {
+      const units = out.length >> 1
+      view = this.between ? new Uint16Array(units) : new Uint16Array(out.buffer, out.byteOffset, units)
+      this.known.set(out, view)
+    }
+    this.into = view
   }
 
   private gather(swarm: Swarm, own: number, self: number, seeder: boolean, want: number): void {
@@ -51,7 +63,7 @@ export class PeerChoice {
     let entry = swarm.firstEntry
     for (let i = 0, walked = 0; i < MOST_BLOCKS && walked < entries; i++) {
       swarm.turn(entry)
-      const got = this.filled / this.layout.peerBytes
+      const got = this.filled / this.units
       if (got >= want) break
       this.take(swarm.block, swarm.block === own ? self : -1, seeder, want - got)
       const { nextEntry } = swarm
@@ -100,11 +112,11 @@ export class PeerChoice {
     const count = Math.min(this.left, to - from)
     if (count <= 0) return
     this.left -= count
-    const bytes = this.layout.peerBytes
-    const at = 4 * (this.block + HEAD) + from * bytes
-    // Within the arena a run is copied without making a view of it, which costs more than the bytes.
-    if (this.staged) this.arena.u8.copyWithin(4 * this.stageWord + this.filled, at, at + count * bytes)
-    else this.out.set(this.arena.u8.subarray(at, at + count * bytes), this.filled)
-    this.filled += count * bytes
+    const { u16, into, units, filled } = this
+    const at = 2 * (this.block + HEAD) + from * units
+    const length = count * units
+    // A loop: a view of so few bytes, or a call, costs more than they do.
+    for (let i = 0; i < length; i++) into[filled + i] = u16[at + i]!
+    this.filled = filled + length
   }
 }

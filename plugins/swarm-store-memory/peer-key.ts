@@ -1,56 +1,65 @@
-// One peer taken out of a block or out of a request: the endpoint that is looked for, put in or moved.
-import { keyedHash } from './keyed-hash.js'
+// One peer taken out of a block or out of a request: the endpoint that is looked for, put in or moved. Of its opener
+// alone, not in the shared memory.
+import { keyedHash, paddedWords } from './keyed-hash.js'
 import { HEAD } from './layout.js'
 import type { Arena } from './arena.js'
 import type { Layout } from './layout.js'
 
+/** Which of two bytes is the lower half of a unit as this machine reads it from a block. */
+const LOW = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1 ? 0 : 1
+
 export class PeerKey {
-  /** Where the endpoint lies in the arena, in units of 16 bits; the rest of its last word is zero. */
-  readonly unit: number
-  private readonly i32: Int32Array
+  /** The endpoint as it lies in a block, in units of 16 bits. */
+  readonly units: Uint16Array
   private readonly u16: Uint16Array
-  private readonly u8: Uint8Array
-  private readonly units: number
-  private readonly words: number
+  private readonly count: number
+  /** The endpoint, and the part of its address that counts as one site, as they are hashed. */
+  private readonly words: Int32Array
+  private readonly site: Int32Array
+  private readonly wordCount: number
   private readonly siteWords: number
 
   constructor(
     arena: Arena,
     layout: Layout,
-    private readonly word: number,
     private readonly k0: number,
     private readonly k1: number,
   ) {
-    this.i32 = arena.i32
     this.u16 = arena.u16
-    this.u8 = arena.u8
-    this.unit = word * 2
-    this.units = layout.peerUnits
-    this.words = layout.peerWords
+    this.count = layout.peerUnits
+    // The last word is filled in half: a unit more, always zero.
+    this.units = new Uint16Array(this.count + 1)
+    this.wordCount = layout.peerWords
     this.siteWords = layout.siteWords
+    this.words = paddedWords(this.wordCount)
+    this.site = paddedWords(this.siteWords)
   }
 
   read(ip: Uint8Array, port: number): void {
-    const at = this.word * 4
-    const { length } = ip
-    for (let i = 0; i < length; i++) this.u8[at + i] = ip[i]!
-    this.u8[at + length] = port >>> 8
-    this.u8[at + length + 1] = port
+    const { units } = this
+    const last = this.count - 1
+    for (let i = 0; i < last; i++) units[i] = ip[2 * i + LOW]! | (ip[2 * i + 1 - LOW]! << 8)
+    units[last] = LOW === 0 ? ((port & 0xff) << 8) | (port >>> 8) : port
   }
 
   /** Takes peer `p` of a block. */
   take(block: number, p: number): void {
-    const from = 2 * (block + HEAD) + p * this.units
-    for (let i = 0; i < this.units; i++) this.u16[this.unit + i] = this.u16[from + i]!
+    const { units, u16, count } = this
+    const from = 2 * (block + HEAD) + p * count
+    for (let i = 0; i < count; i++) units[i] = u16[from + i]!
   }
 
   /** Of address and port: the peer's place in an index. */
   hash(): number {
-    return keyedHash(this.k0, this.k1, this.i32, this.word, this.words)
+    const { units, words, wordCount } = this
+    for (let i = 0; i < wordCount; i++) words[i] = units[2 * i]! | (units[2 * i + 1]! << 16)
+    return keyedHash(this.k0, this.k1, words, wordCount)
   }
 
   /** Of the address alone (of an IPv6 address the /64): which block of a large swarm the peer lies in. */
   siteHash(): number {
-    return keyedHash(this.k1, this.k0, this.i32, this.word, this.siteWords)
+    const { units, site, siteWords } = this
+    for (let i = 0; i < siteWords; i++) site[i] = units[2 * i]! | (units[2 * i + 1]! << 16)
+    return keyedHash(this.k1, this.k0, site, siteWords)
   }
 }

@@ -1,8 +1,8 @@
 // A window on one swarm at a time. A small swarm is one block of peers. A large one is a directory of blocks, each peer
 // in the block that the first bits of its address's hash say (extendible hashing): a block that is full is split in
 // two, two sparse halves are joined, so no single step touches more than two blocks however large the swarm.
-import { MAX_ORDER } from './arena.js'
 import { COUNTS, DIRECTORY, HEAD, META } from './layout.js'
+import { MAX_ORDER } from './memory.js'
 import type { Arena } from './arena.js'
 import type { Layout } from './layout.js'
 import type { PackedPeers } from './packed-peers.js'
@@ -11,7 +11,7 @@ import type { PeerKey } from './peer-key.js'
 // Words of a directory behind its head: totals, then 2 ** depth blocks, each standing as often as its depth is less.
 const LEECHERS = HEAD
 const SEEDERS = HEAD + 1
-const BLOCKS = HEAD + 2
+export const BLOCKS = HEAD + 2
 const MAX_DEPTH = 16
 
 export class Swarm {
@@ -80,7 +80,7 @@ export class Swarm {
   /** Puts the key's peer in; there must be room (`makeRoom`). Gives its place in the block. */
   add(hash: number, seeder: boolean, tick: number): number {
     if (this.wide) this.i32[this.root + (seeder ? SEEDERS : LEECHERS)]!++
-    return this.peers.add(this.block, hash, seeder, tick)
+    return this.peers.add(this.block, this.key, hash, seeder, tick)
   }
 
   remove(p: number, hash: number): void {
@@ -152,10 +152,7 @@ export class Swarm {
       return false
     }
     const full = this.block
-    const { unit } = this.key
-    const kept = this.arena.u16.slice(unit, unit + this.layout.peerUnits)
     this.peers.deal(full, zero, one, 31 - depth)
-    this.arena.u16.set(kept, unit)
     const half = this.depth - depth - 1
     const { entry } = this
     this.fill((entry >> (half + 1)) << (half + 1), 1 << half, zero)

@@ -30,7 +30,7 @@ const stopped: Clock = {
 
 function newStore(clock = stopped): MemoryStore {
   const host = { clock, random: createRandom(1), entropy: createRandom(2) }
-  const store = new MemoryStore(2 ** 30, host)
+  const store = MemoryStore.create(2 ** 30, true, host)
   store.limit(limits)
   return store
 }
@@ -67,7 +67,7 @@ const storeBench = (swarms: number, peers: number): Bench => ({
         randomly(request, swarms, random)
         store.announce(request, 0, reply)
       },
-      facts: () => ({ ...store.totals() }),
+      facts: () => ({ swarms: store.totals().swarms, peers: store.totals().peers }),
     }
   },
 })
@@ -155,7 +155,7 @@ const sweepBench: Bench = {
           longest = Math.max(longest, performance.now() - began)
         }
       },
-      facts: () => ({ longestSliceMs: longest, ...store.totals() }),
+      facts: () => ({ longestSliceMs: longest }),
     }
   },
 }

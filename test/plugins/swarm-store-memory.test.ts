@@ -8,14 +8,19 @@ import type { SwarmLimits } from '../../core/contracts/index.js'
 import type { InfoHash, PeerId } from '../../core/protocol/ids.js'
 
 const host = { clock: new ManualClock(), random: createRandom(1), entropy: createRandom(2) }
-const open = (): MemoryStore => new MemoryStore(64 * 2 ** 20, host)
+const open = (shared = true): MemoryStore => MemoryStore.create(64 * 2 ** 20, shared, host)
 
-register(
-  'swarm-store-memory: contract',
-  swarmStoreCases(open, store => {
-    expect((store as MemoryStore).check()).to.deep.equal([])
-  }),
-)
+for (const shared of [true, false]) {
+  register(
+    `swarm-store-memory in ${shared ? 'shared' : 'private'} memory: contract`,
+    swarmStoreCases(
+      () => open(shared),
+      store => {
+        expect((store as MemoryStore).check()).to.deep.equal([])
+      },
+    ),
+  )
+}
 
 const limits = (over: Partial<SwarmLimits> = {}): SwarmLimits => ({ ...WIDE_LIMITS, ...over })
 const hash = new Uint8Array(20).fill(7) as InfoHash
@@ -88,7 +93,7 @@ describe('swarm-store-memory', () => {
   })
 
   it('refuses new peers when its memory is full, and goes on with those it has', () => {
-    const store = new MemoryStore(8 * 2 ** 20, host)
+    const store = MemoryStore.create(8 * 2 ** 20, true, host)
     store.limit(limits())
     const announce = announcer(store)
     const ip = (n: number): Uint8Array => Uint8Array.of(10, n >> 16, n >> 8, n)
@@ -104,7 +109,7 @@ describe('swarm-store-memory', () => {
   })
 
   it('uses the memory of swarms that are gone again', () => {
-    const store = new MemoryStore(8 * 2 ** 20, host)
+    const store = MemoryStore.create(8 * 2 ** 20, true, host)
     store.limit(limits({ peerTimeoutSeconds: 10 }))
     const announce = announcer(store)
     let now = 0
@@ -113,10 +118,10 @@ describe('swarm-store-memory', () => {
         new DataView(hash.buffer).setUint32(0, n)
         expect(announce(Uint8Array.of(10, round, n >> 8, n), 80, 1)).to.equal(null)
       }
-      expect(store.totals()).to.deep.equal({ swarms: 30_000, peers: 30_000 })
+      expect(store.totals()).to.include({ swarms: 30_000, peers: 30_000 })
       now += 20
       while (store.sweep(now, 5));
-      expect(store.totals()).to.deep.equal({ swarms: 0, peers: 0 })
+      expect(store.totals()).to.include({ swarms: 0, peers: 0 })
       now = 0
     }
     expect(store.check()).to.deep.equal([])
@@ -126,7 +131,7 @@ describe('swarm-store-memory', () => {
     let time = 0
     // Every look at the clock finds it a millisecond on.
     const clock = Object.assign(new ManualClock(), { now: () => time++ })
-    const store = new MemoryStore(32 * 2 ** 20, { ...host, clock })
+    const store = MemoryStore.create(32 * 2 ** 20, true, { ...host, clock })
     store.limit(limits({ peerTimeoutSeconds: 1000 }))
     const announce = announcer(store)
     const into = (swarm: number): void => new DataView(hash.buffer).setUint32(0, swarm)
@@ -141,7 +146,7 @@ describe('swarm-store-memory', () => {
       if (slices % 20 === 0) expect(store.check()).to.deep.equal([])
     }
     expect(slices).to.be.greaterThan(20)
-    expect(store.totals()).to.deep.equal({ swarms: 0, peers: 0 })
+    expect(store.totals()).to.include({ swarms: 0, peers: 0 })
     expect(store.check()).to.deep.equal([])
   })
 })

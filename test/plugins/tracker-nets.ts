@@ -190,7 +190,7 @@ export function trackerService(
     ...over,
   }
   const host = { clock, random: createRandom(1), entropy: createRandom(2) }
-  const store = new MemoryStore(16 * 2 ** 20, host)
+  const store = MemoryStore.create(16 * 2 ** 20, true, host)
   store.limit(options)
   return new TrackerCore(store, policies, options, clock, createRandom(3), silentLogger)
 }

@@ -14,7 +14,7 @@ import type { AnnouncePolicy, TrackerService } from '../../core/contracts/index.
 
 async function load(options: object = {}, policies: readonly AnnouncePolicy[] = []) {
   const clock = new ManualClock()
-  const store = new MemoryStore(16 * 2 ** 20, { clock, random: createRandom(1), entropy: createRandom(2) })
+  const store = MemoryStore.create(16 * 2 ** 20, true, { clock, random: createRandom(1), entropy: createRandom(2) })
   const warnings: string[] = []
   const log = { ...silentLogger, child: () => log, warn: (message: string) => void warnings.push(message) }
   const given = [[SwarmStores, store] as const, ...policies.map(policy => [AnnouncePolicies, policy] as const)]
@@ -59,9 +59,9 @@ describe('tracker', () => {
     const { service, store, clock, loaded } = await load({ peerTimeoutSeconds: 60, intervalSeconds: 30 })
     for (let peer = 0; peer < 200; peer++) announce(service, peer % 20, peer)
     await clock.advance(59_000)
-    expect(store.totals()).to.deep.equal({ swarms: 20, peers: 200 })
+    expect(store.totals()).to.include({ swarms: 20, peers: 200 })
     await clock.advance(6000)
-    expect(store.totals()).to.deep.equal({ swarms: 0, peers: 0 })
+    expect(store.totals()).to.include({ swarms: 0, peers: 0 })
     await loaded.stop()
     expect(clock.pending).to.equal(0)
   })
@@ -129,6 +129,6 @@ describe('tracker', () => {
     const loaded = await loadPlugin(trackerPlugin, {}, [[SwarmStores, store.provided(SwarmStores)]])
     expect(announce(loaded.provided(Tracker), 1, 1)).to.be.an('object')
     expect(store.provided(Probes).flatMap(probe => probe.check())).to.deep.equal([])
-    expect(store.provided(SwarmStores).totals()).to.deep.equal({ swarms: 1, peers: 1 })
+    expect(store.provided(SwarmStores).totals()).to.include({ swarms: 1, peers: 1 })
   })
 })
