@@ -30,7 +30,8 @@ export class ConnectionIds {
     this.oldest = Math.min(VALID_SECONDS + leewaySeconds, MOST_SECONDS)
     const kept = 2 ** Math.ceil(Math.log2(this.oldest + 2))
     this.keys = new Int32Array(2 * kept)
-    this.seconds = new Float64Array(kept).fill(-1)
+    // No number: before a clock's first second there are seconds too, and who asks for one must not find an empty key.
+    this.seconds = new Float64Array(kept).fill(NaN)
   }
 
   /** Writes the id for a sender (16 bytes of address first) to out[at..at + 8). `now`: monotonic milliseconds. */

@@ -54,6 +54,17 @@ describe('connection ids', () => {
     expect(other.check(sender(1), 5_000_000, idFor(ids, sender(1), 5_000_000), 0)).to.equal(false)
   })
 
+  it('hang on the secret in every second, those before a young clock began among them', () => {
+    const other = new ConnectionIds(Uint8Array.from(secret, byte => byte ^ 0x80))
+    for (let second = -130; second < 5; second++) {
+      const forged = idFor(other, sender(1), second * 1000)
+      const young = new ConnectionIds(secret)
+      for (const now of [0, 999, 5000, 119_000]) {
+        expect(young.check(sender(1), now, forged, 0), `second ${second} at ${now} ms`).to.equal(false)
+      }
+    }
+  })
+
   it('are not the magic, zeros, or the id with any bit turned', () => {
     const id = idFor(ids, sender(1), 5_000_000)
     expect(ids.check(sender(1), 5_000_000, new Uint8Array(8), 0)).to.equal(false)
