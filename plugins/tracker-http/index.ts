@@ -4,9 +4,10 @@ import { MetricSources } from '../../core/contracts/metrics.js'
 import { Tracker, TrackerServers } from '../../core/contracts/tracker.js'
 import { definePlugin } from '../../core/kernel/plugin.js'
 import { announceAuthority, listenAt, listeningText } from '../../core/tracker/listening.js'
+import { Tally } from '../../core/tracker/tally.js'
 import { ClientAddress } from './client-address.js'
 import { config } from './config.js'
-import { HttpCounts } from './counts.js'
+import { HttpCounts, told } from './counts.js'
 import { FullScrape } from './full-scrape.js'
 import { HttpTracker } from './http-tracker.js'
 import { httpMetrics } from './metrics.js'
@@ -29,6 +30,7 @@ export default definePlugin({
     const service = ctx.get(Tracker)
     const everything = new FullScrape(service, clock, http, { seconds: fullScrapeSeconds, most: fullScrapeMost })
     const tracker = new HttpTracker(service, new ClientAddress(networks), policed, everything, counts)
+    const tally = new Tally('HTTP tracker', told(counts), clock, log)
     const announceUrls: string[] = []
     const listeners: HttpListener[] = []
     ctx.provide(TrackerServers, { announceUrls })
@@ -41,10 +43,12 @@ export default definePlugin({
           const url = `http://${announceAuthority(listener.local, announceHost, names)}/announce`
           if (!announceUrls.includes(url)) announceUrls.push(url)
         })
+        tally.start()
         log.info('HTTP tracker listens', { on: listeningText(listeners.map(listener => listener.local)) })
       },
       async stop() {
         everything.stop()
+        tally.stop()
         await Promise.all(listeners.map(listener => listener.close()))
       },
     }

@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { formatIp } from '../../core/base/address.js'
 import { latin1 } from '../../core/base/bytes.js'
+import { silentLogger } from '../../core/base/log.js'
 import {
   AnnouncePolicies,
   Http,
@@ -18,7 +19,14 @@ import {
 } from '../../core/protocol/tracker-http-client.js'
 import httpPlugin from '../../plugins/tracker-http/index.js'
 import { inNetwork, parseNetwork } from '../../plugins/tracker-http/network.js'
-import { infoHash, loadPlugin, metricSourceCases, register, trackerServerCases } from '../conformance/index.js'
+import {
+  infoHash,
+  loadPlugin,
+  ManualClock,
+  metricSourceCases,
+  register,
+  trackerServerCases,
+} from '../conformance/index.js'
 import { directNames, DirectHttp, ipOf, textsOf, trackerService } from './tracker-nets.js'
 import type { AnnouncePolicy, TrackerService } from '../../core/contracts/index.js'
 import type { HttpAnnounceReply } from '../../core/protocol/tracker-http-client.js'
@@ -241,6 +249,33 @@ describe('tracker-http', () => {
       const { net } = await load(trackerService([{ admit: () => 'not here' }]))
       expect((await ask(net)).failure).to.equal('not here')
     })
+  })
+
+  it('logs no line for a request: one a reason and a second, of what was wrong', async () => {
+    const clock = new ManualClock()
+    const lines: string[] = []
+    const log = { ...silentLogger, child: () => log, debug: (text: string) => void lines.push(text) }
+    const net = new DirectHttp()
+    const loaded = await loadPlugin(
+      httpPlugin,
+      { listen: '127.0.0.1:0' },
+      [
+        [Tracker, trackerService()],
+        [Http, net],
+        [NameLookup, directNames],
+      ],
+      { host: { clock, log } },
+    )
+    lines.length = 0
+    for (let i = 0; i < 1500; i++) await ask(net, i % 3 === 0 ? '' : '&port=0')
+    await net.ask('/', '192.0.2.1')
+    await clock.advance(5000)
+    expect(lines).to.deep.equal([
+      'HTTP tracker: 1,000 announces and scrapes that say what cannot be in the last second',
+      'HTTP tracker: 1 requests for what is not here in the last second',
+    ])
+    await loaded.stop()
+    expect(clock.pending).to.equal(0)
   })
 
   it('counts what came and what became of it', async () => {
