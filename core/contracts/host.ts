@@ -8,6 +8,8 @@ export interface DatagramSocket {
   readonly local: Endpoint
   /** What passed since it was opened: a row for each thread that reads it, or one for the main thread. */
   traffic(): readonly DatagramTraffic[]
+  /** Why it is not answered as it should be at present, in one line; null, or absent, where all is well. */
+  trouble?(): string | null
   /** Fire and forget; `bytes` may be used again after the call. */
   send(bytes: Uint8Array, to: Endpoint): void
   close(): Promise<void>

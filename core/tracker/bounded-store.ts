@@ -21,7 +21,12 @@ const LOOK_MS = 100
 const LONGEST_MS = 900
 
 /** Silence is better by UDP: the client asks again by itself, and an answer costs as much as the question. */
-const BUSY: Refused = { reason: 'the tracker has too much to do; try again later', retryMinutes: 1, quiet: true }
+const BUSY: Refused = {
+  reason: 'the tracker has too much to do; try again later',
+  kind: 'busy',
+  retryMinutes: 1,
+  quiet: true,
+}
 const OVERDUE = 'the tracker got no answer from its store; try again later'
 
 interface Wait {

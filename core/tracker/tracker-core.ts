@@ -6,6 +6,7 @@ import { isRefusal } from '../contracts/refusal.js'
 import { FAULT_OF_OURS } from './errors.js'
 import { LateScrape } from './late-scrape.js'
 import { TOO_FAST, type PrefixRate } from './prefix-rate.js'
+import { countRefusal, refusalCounts } from './refusal-counts.js'
 import type { Clock } from '../base/clock.js'
 import type { Later } from '../base/later.js'
 import type { Logger } from '../base/log.js'
@@ -43,30 +44,17 @@ export class TrackerCore implements TrackerService {
     private readonly random: Random,
     private readonly log: Logger,
     private readonly rate: PrefixRate | null = null,
+    /** This thread's row. */
+    private readonly refusals = refusalCounts().row(0),
   ) {
     this.jitter = Math.floor(options.intervalSeconds / JITTER) + 1
     this.minInterval = Math.min(options.minIntervalSeconds, options.intervalSeconds)
   }
 
   announce(request: AnnounceRequest, reply: AnnounceReply): null | Refusal | Later<AnnounceReply | Refused> {
-    if (request.numWant < 0) request.numWant = this.options.peersPerReply
-    if (request.numWant > MOST_PEERS_PER_REPLY) request.numWant = MOST_PEERS_PER_REPLY
-    try {
-      const now = this.clock.now()
-      if (this.rate !== null && !this.rate.take(request.from.ip, now)) return TOO_FAST
-      for (const policy of this.policies) {
-        const refused = policy.admit(request)
-        if (refused !== null) return refused
-      }
-      const answer = this.store.announce(request, now / 1000, reply)
-      if (answer === true) {
-        this.timed(reply)
-        return null
-      }
-      return isRefusal(answer) ? answer : this.later(answer)
-    } catch (error) {
-      return this.fault(error)
-    }
+    const answer = this.decide(request, reply)
+    if (answer !== null && isRefusal(answer)) countRefusal(this.refusals, answer)
+    return answer
   }
 
   admitScraper(ip: Uint8Array): Refused | null {
@@ -104,6 +92,27 @@ export class TrackerCore implements TrackerService {
     }
   }
 
+  private decide(request: AnnounceRequest, reply: AnnounceReply): null | Refusal | Later<AnnounceReply | Refused> {
+    if (request.numWant < 0) request.numWant = this.options.peersPerReply
+    if (request.numWant > MOST_PEERS_PER_REPLY) request.numWant = MOST_PEERS_PER_REPLY
+    try {
+      const now = this.clock.now()
+      if (this.rate !== null && !this.rate.take(request.from.ip, now)) return TOO_FAST
+      for (const policy of this.policies) {
+        const refused = policy.admit(request)
+        if (refused !== null) return refused
+      }
+      const answer = this.store.announce(request, now / 1000, reply)
+      if (answer === true) {
+        this.timed(reply)
+        return null
+      }
+      return isRefusal(answer) ? answer : this.later(answer)
+    } catch (error) {
+      return this.fault(error)
+    }
+  }
+
   private scrapeEach(hashes: readonly InfoHash[], family: 0 | 4 | 6, visit: ScrapeVisit): LateScrape | null {
     let late: LateScrape | null = null
     for (let i = 0; i < hashes.length; i++) {
@@ -134,7 +143,11 @@ export class TrackerCore implements TrackerService {
 
   private later(answer: Later<AnnounceReply | Refused>): Later<AnnounceReply | Refused> {
     return {
-      settle: done => answer.settle(result => done(isRefusal(result) ? result : this.timed(result))),
+      settle: done =>
+        answer.settle(result => {
+          if (isRefusal(result)) countRefusal(this.refusals, result)
+          done(isRefusal(result) ? result : this.timed(result))
+        }),
     }
   }
 

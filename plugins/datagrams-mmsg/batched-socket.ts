@@ -39,6 +39,9 @@ export class BatchedSocket implements DatagramSocket {
   private readonly threads = new Set<AnswerThread>()
   private readonly deaths: number[] = []
   private closing: Promise<void> | null = null
+  /** Threads that read now. */
+  private reading = 0
+  private gaveUp = false
 
   /** One thread a socket; they are its own from here on. */
   constructor(
@@ -67,6 +70,14 @@ export class BatchedSocket implements DatagramSocket {
       const counts = this.counts[row]
       return { received: counts?.[Count.Received] ?? 0, sent: counts?.[Count.Sent] ?? 0, dropped: socket.dropped() }
     })
+  }
+
+  trouble(): string | null {
+    const address = formatEndpoint(this.local)
+    if (this.gaveUp) return `nothing answers on UDP ${address} any more: its threads died again and again`
+    const missing = this.sockets.length - this.reading
+    if (this.closing !== null || missing === 0) return null
+    return `${missing} of ${this.sockets.length} threads that answer on UDP ${address} are gone`
   }
 
   send(bytes: Uint8Array, to: Endpoint): void {
@@ -108,12 +119,14 @@ export class BatchedSocket implements DatagramSocket {
     return new Promise((resolve, reject) => {
       let reading = false
       const thread = new AnswerThread(order, host.log, {
-        reading() {
+        reading: () => {
           reading = true
+          this.reading++
           resolve()
         },
         ended: reason => {
           this.threads.delete(thread)
+          if (reading) this.reading--
           this.life.threadEnded(number)
           numbers.give(number)
           if (reading) this.replace(row, reason)
@@ -131,6 +144,7 @@ export class BatchedSocket implements DatagramSocket {
     this.deaths.push(now)
     const recent = this.deaths.filter(at => now - at < DEATHS_MS)
     if (recent.length >= MOST_DEATHS) {
+      this.gaveUp = true
       const often = `died ${recent.length} times within ${DEATHS_MS / 1000} s`
       void this.close()
       return this.life.failed(this.fault(often, reason))

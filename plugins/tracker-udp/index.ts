@@ -1,24 +1,24 @@
 import { BatchedDatagrams, Datagrams, NameLookup } from '../../core/contracts/host.js'
+import { MetricSources } from '../../core/contracts/metrics.js'
 import { Tracker, TrackerServers } from '../../core/contracts/tracker.js'
 import { definePlugin } from '../../core/kernel/plugin.js'
 import { ConnectionIds } from '../../core/tracker/connection-id.js'
 import { announceAuthority, listenAt, listeningText } from '../../core/tracker/listening.js'
+import { Tally } from '../../core/tracker/tally.js'
 import { config } from './config.js'
 import { udpCounts } from './counts.js'
 import { chooseIo } from './io-choice.js'
 import { answererInThread } from './answerer-in-thread.js'
+import { told, udpMetrics } from './metrics.js'
 import { UdpTracker } from './udp-tracker.js'
-import type { Timer } from '../../core/base/clock.js'
 import type { Answering, DatagramSocket } from '../../core/contracts/host.js'
-
-const REPORT_MS = 60_000
 
 export default definePlugin({
   name: 'tracker-udp',
   config,
   requires: [Tracker, Datagrams, NameLookup],
   optional: [BatchedDatagrams],
-  provides: [TrackerServers],
+  provides: [TrackerServers, MetricSources],
   notes: ({ io, threads }) => [
     io === 'dgram'
       ? `answers on the main thread, packet by packet${threads > 1 ? `: "threads": ${threads} has no effect with "dgram"` : ''}`
@@ -39,8 +39,9 @@ export default definePlugin({
     const counts = udpCounts()
     const announceUrls: string[] = []
     const sockets: DatagramSocket[] = []
-    let report: Timer | null = null
+    const tally = new Tally('UDP tracker', told(counts, sockets), clock, log)
     ctx.provide(TrackerServers, { announceUrls })
+    ctx.provide(MetricSources, udpMetrics(counts, sockets))
 
     const answering = (): Answering => ({
       make: send => new UdpTracker(service, new ConnectionIds(secret, leewaySeconds), counts.row(0), send),
@@ -62,10 +63,10 @@ export default definePlugin({
         const on = listeningText(sockets.map(socket => socket.local))
         const by = choice.io === 'mmsg' ? threads : 'main thread'
         log.info('UDP tracker listens', { on, io: choice.io, threads: by, why: choice.why })
-        report = clock.every(REPORT_MS, () => log.debug('UDP tracker so far', counts.totals()))
+        tally.start()
       },
       async stop() {
-        report?.cancel()
+        tally.stop()
         await Promise.all(sockets.map(socket => socket.close()))
       },
     }

@@ -1,11 +1,14 @@
 import { AnnouncePolicies } from '../../core/contracts/announce-policy.js'
+import { MetricSources } from '../../core/contracts/metrics.js'
 import { SwarmStores } from '../../core/contracts/swarm-store.js'
 import { Tracker } from '../../core/contracts/tracker.js'
 import { definePlugin } from '../../core/kernel/plugin.js'
 import { BoundedStore } from '../../core/tracker/bounded-store.js'
 import { PrefixRate } from '../../core/tracker/prefix-rate.js'
+import { refusalCounts } from '../../core/tracker/refusal-counts.js'
 import { Upkeep } from '../../core/tracker/upkeep.js'
 import { config } from './config.js'
+import { trackerMetrics } from './metrics.js'
 import { NodeTracker } from './node-tracker.js'
 import type { Timer } from '../../core/base/clock.js'
 
@@ -14,7 +17,7 @@ export default definePlugin({
   config,
   requires: [SwarmStores],
   optional: [AnnouncePolicies],
-  provides: [Tracker],
+  provides: [Tracker, MetricSources],
   setup(ctx) {
     const { clock, entropy, log } = ctx.host
     const options = ctx.config
@@ -31,7 +34,9 @@ export default definePlugin({
     const policies = ctx
       .all(AnnouncePolicies)
       .map((part, i) => ({ id: ctx.providers(AnnouncePolicies)[i] ?? '', part }))
-    ctx.provide(Tracker, new NodeTracker({ options, store, policies, rate }, ctx.host))
+    const refusals = refusalCounts()
+    ctx.provide(Tracker, new NodeTracker({ options, store, policies, rate, refusals }, ctx.host))
+    ctx.provide(MetricSources, trackerMetrics(store.part, options, refusals))
     const upkeep = new Upkeep(store.part, options, clock, log)
     let timer: Timer | null = null
     const sweep = (): void => {

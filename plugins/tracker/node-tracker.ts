@@ -12,9 +12,9 @@ export class NodeTracker extends TrackerCore implements TrackerService {
     private readonly parts: TrackerParts,
     { clock, random, log }: Host,
   ) {
-    const { options, store, policies, rate } = parts
+    const { options, store, policies, rate, refusals } = parts
     const asked = policies.map(({ part }) => part)
-    super(store.part, asked, options, clock, random, log, rate)
+    super(store.part, asked, options, clock, random, log, rate, refusals?.row(0))
   }
 
   get inThread(): Portable<TrackerService> | undefined {
