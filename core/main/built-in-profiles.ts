@@ -24,15 +24,20 @@ const PUBLIC_RATE = 200
 export interface TrackOptions {
   readonly http: string | undefined
   readonly udp: string | undefined
+  /** Where metrics are served; true: where the plugin does by itself. */
+  readonly metrics?: string | true | undefined
   readonly dataDir: string
 }
 
-export function trackerProfile({ http, udp, dataDir }: TrackOptions): ProfileContent {
+export function trackerProfile({ http, udp, metrics, dataDir }: TrackOptions): ProfileContent {
   const both = http === undefined && udp === undefined
   const servers: Entry[] = []
   if (both || http !== undefined) servers.push(builtIn('tracker-http', { listen: http ?? '0.0.0.0:6969' }))
   if (both || udp !== undefined) {
     servers.push(builtIn('datagrams-mmsg'), builtIn('tracker-udp', { listen: udp ?? '0.0.0.0:6969' }))
+  }
+  if (metrics !== undefined) {
+    servers.push(builtIn('metrics-prometheus', metrics === true ? undefined : { listen: metrics }))
   }
   const tracker = builtIn('tracker', { ratePerPrefix: PUBLIC_RATE })
   const plugins = [builtIn('host-node'), builtIn('swarm-store-memory'), tracker, ...servers]

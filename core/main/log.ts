@@ -8,6 +8,8 @@ export interface LogOptions {
   /** Lines for eyes instead of programs. */
   readonly pretty: boolean
   readonly color: boolean
+  /** Called before each line is written. */
+  beforeLog?(): void
 }
 
 export interface Log extends Logger {
@@ -17,11 +19,15 @@ export interface Log extends Logger {
 
 const STANDARD_ERROR = 2
 
-export async function createLog({ level, pretty, color }: LogOptions): Promise<Log> {
+export async function createLog({ level, pretty, color, beforeLog }: LogOptions): Promise<Log> {
   if (level === 'silent') return { ...silentLogger, setLevel() {} }
   const { pino } = await import('pino')
   // Fields too may hold what strangers sent; JSON escapes only some of what must not reach a terminal.
-  const options = { level, base: null, hooks: { streamWrite: printable } }
+  const streamWrite = (text: string): string => {
+    beforeLog?.()
+    return printable(text)
+  }
+  const options = { level, base: null, hooks: { streamWrite } }
   const line = pino(
     options,
     pretty ? await prettyStream(color) : pino.destination({ dest: STANDARD_ERROR, sync: true }),

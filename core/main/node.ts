@@ -1,5 +1,6 @@
 // A node in this process, from a profile: what a program that embeds one calls, and what the command line is built on.
 import type { LogLevel } from '../base/log.js'
+import { MetricSources } from '../contracts/metrics.js'
 import { Api } from '../contracts/node-api.js'
 import { TrackerServers } from '../contracts/tracker.js'
 import { createKernel, type InlineProfile, type Kernel, type KernelOptions, type Part } from '../kernel/kernel.js'
@@ -11,13 +12,15 @@ export interface NodeSettings extends Pick<KernelOptions, 'set' | 'given' | 'aft
   /** Log lines for people instead of JSON, and in colour; by default neither. */
   readonly pretty?: boolean
   readonly color?: boolean
+  /** Called before each line of the log is written. */
+  beforeLog?(): void
 }
 
 /** A kernel over the real world, with its profile loaded, checked and linked. Nothing has been started. */
 export async function loadNode(profile: string | InlineProfile, settings: NodeSettings = {}): Promise<Kernel> {
-  const { log, pretty = false, color = false, ...rest } = settings
-  const { log: lines, ...system } = await createSystem({ level: log ?? 'info', pretty, color })
-  const kernel = createKernel({ ...system, ...rest, profile, asked: [Api, TrackerServers] })
+  const { log, pretty = false, color = false, beforeLog = () => {}, ...rest } = settings
+  const { log: lines, ...system } = await createSystem({ level: log ?? 'info', pretty, color, beforeLog })
+  const kernel = createKernel({ ...system, ...rest, profile, asked: [Api, MetricSources, TrackerServers] })
   await kernel.load()
   if (log === undefined) lines.setLevel(kernel.profile.node.log)
   return kernel

@@ -3,6 +3,7 @@
 import { setFlagsFromString } from 'node:v8'
 import type { LogLevel } from '../base/log.js'
 import type { NodeError } from '../base/errors.js'
+import { MetricSources } from '../contracts/metrics.js'
 import { Api, type NodeApi, type NodeEvent } from '../contracts/node-api.js'
 import type { InlineProfile, Kernel } from '../kernel/kernel.js'
 import { errorOf, tellEvent, tellReady } from './event-report.js'
@@ -11,6 +12,7 @@ import { loadNode } from './node.js'
 import { ProgressReport } from './progress.js'
 import type { Shell } from './shell.js'
 import { EXIT_BY, Signals } from './signals.js'
+import { TrackerReport } from './tracker-report.js'
 
 export interface NodeRun {
   readonly profile: string | InlineProfile
@@ -81,7 +83,7 @@ async function serve(
 ): Promise<Ending> {
   const api = kernel.find(Api)
   tellReady(shell, kernel)
-  if (api === undefined) return ended
+  if (api === undefined) return serveTracker(shell, kernel, ended)
   const report = new ProgressReport(shell, api)
   let opening = true
   const opened = (): void => {
@@ -104,6 +106,15 @@ async function serve(
   opened()
   const outcome = await ended
   poll.cancel()
+  report.end()
+  return outcome
+}
+
+/** A node without a client. */
+async function serveTracker(shell: Shell, kernel: Kernel, ended: Promise<Ending>): Promise<Ending> {
+  const report = new TrackerReport(shell, kernel.find(MetricSources))
+  report.begin()
+  const outcome = await ended
   report.end()
   return outcome
 }

@@ -4,6 +4,7 @@ import { NodeError } from '../base/errors.js'
 import type { LogLevel } from '../base/log.js'
 import { cliErrors } from './errors.js'
 import { systemCodeOf, textOf } from './exit-codes.js'
+import { LiveLine } from './live-line.js'
 import { printable } from './printable.js'
 
 const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'silent']
@@ -19,6 +20,7 @@ export class Shell {
   readonly env: Readonly<Record<string, string | undefined>>
 
   private diverted: ((text: string) => void) | null = null
+  private live: LiveLine | null = null
 
   constructor(private readonly world: NodeJS.Process) {
     this.workingDir = world.cwd()
@@ -48,8 +50,9 @@ export class Shell {
   }
 
   /** How log lines on standard error should look: JSON beside JSON, else lines for people, in colour on a terminal. */
-  get logForm(): { readonly pretty: boolean; readonly color: boolean } {
-    return { pretty: !this.json, color: this.world.stderr.isTTY && !this.json && (this.env['NO_COLOR'] ?? '') === '' }
+  get logForm(): { readonly pretty: boolean; readonly color: boolean; beforeLog(): void } {
+    const color = this.world.stderr.isTTY && !this.json && (this.env['NO_COLOR'] ?? '') === ''
+    return { pretty: !this.json, color, beforeLog: () => this.makeRoom() }
   }
 
   /** While progress bars are drawn, lines go above them. */
@@ -57,9 +60,21 @@ export class Shell {
     this.diverted = writer
   }
 
+  /** A line that may be drawn again and again; null where there is no terminal to draw it on, or nobody wants it. */
+  liveLine(): LiveLine | null {
+    if (this.terminal && !this.quiet) this.live ??= new LiveLine(this.world.stdout)
+    return this.live
+  }
+
+  /** Before anything is written to the terminal by another way, as the log does. */
+  makeRoom(): void {
+    this.live?.erase()
+  }
+
   /** A line for people on standard output. */
   print(text: string): void {
     if (this.json) return
+    this.makeRoom()
     if (this.diverted !== null) this.diverted(printable(text))
     else this.world.stdout.write(`${printable(text)}\n`)
   }
@@ -86,7 +101,9 @@ export class Shell {
 
   /** For people, beside the output: on standard error. */
   note(text: string): void {
-    if (!this.quiet) this.world.stderr.write(`${printable(text)}\n`)
+    if (this.quiet) return
+    this.makeRoom()
+    this.world.stderr.write(`${printable(text)}\n`)
   }
 
   /** Why a command ends: what, where, and what to do; a stack only where it is our own fault. */
@@ -94,6 +111,7 @@ export class Shell {
     const code = NodeError.is(error) ? error.code : (systemCodeOf(error) ?? 'ERR_DEFECT')
     const ours = NodeError.is(error) ? error.blame === 'defect' : systemCodeOf(error) === undefined
     const details = NodeError.is(error) ? error.details : {}
+    this.makeRoom()
     this.record({ event: 'error', code, message: textOf(error), ...details })
     this.world.stderr.write(
       `shoal: ${printable(textOf(error))}${details['faults'] === undefined ? ` (${code})` : ''}\n`,

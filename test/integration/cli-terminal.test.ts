@@ -1,5 +1,6 @@
 // What a command shows on a terminal: script(1) gives it one.
-import { execFile, spawnSync } from 'node:child_process'
+import { execFile, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
@@ -53,6 +54,28 @@ describe('command line, what people see', function () {
     it('is in colour, unless NO_COLOR is set', async () => {
       expect(await shown(get('colour', '--log', 'debug'))).to.include(COLOUR)
       expect(await shown(get('plain', '--log', 'debug'), { NO_COLOR: '1' })).to.not.include(COLOUR)
+    })
+
+    it('is one live line of a tracker, redrawn, which makes room for the log and goes with Ctrl-C', async () => {
+      const args = ['track', '--udp', '127.0.0.1:0', '--http', '127.0.0.1:0', '--metrics', '127.0.0.1:0']
+      const words = [process.execPath, CLI, ...args].map(word => `'${word}'`).join(' ')
+      const terminal = spawn('script', ['-qec', words, '/dev/null'], { cwd: bench.top })
+      let text = ''
+      terminal.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()))
+      const seen = async (pattern: RegExp): Promise<void> => {
+        while (!pattern.test(text)) await once(terminal.stdout, 'data')
+      }
+      await seen(/UDP 0\/s {2}HTTP 0\/s|HTTP 0\/s {2}UDP 0\/s/)
+      const url = /http:\S+\/announce/.exec(text)?.[0] ?? ''
+      await fetch(`${url}?info_hash=${'%01'.repeat(20)}&peer_id=${'a'.repeat(20)}&port=6881&left=0`)
+      await seen(/HTTP 1\/s.* {2}1 peer \(\d seeding\) {2}1 torrent/)
+      terminal.stdin.write('\u0003')
+      const [code] = (await once(terminal, 'close')) as [number]
+      expect(code).to.equal(0)
+      const drawn = text.split(`\r${ESC}K`)
+      expect(drawn.length).to.be.greaterThan(2)
+      for (const line of drawn.slice(1, -1)) expect(line).to.not.include('\n')
+      expect(JSON.stringify(drawn.at(-1))).to.match(/^"HTTP [^\\]*\\r\\nstopping[^\\]*\\r\\n"$/)
     })
 
     it('has no bar beside JSON or where quiet was asked for', async () => {

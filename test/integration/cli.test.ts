@@ -116,6 +116,19 @@ describe('command line', function () {
     }
   })
 
+  it('tells programs once a second how its tracker does, once anybody asks it', async () => {
+    const tracker = new RunningCli(['track', '--http', '127.0.0.1:0', '--json'], { cwd })
+    const [ready = ''] = await tracker.until(/"ready"/)
+    const {
+      announce: [url],
+    } = JSON.parse(ready) as { announce: string[] }
+    await fetch(`${url}?info_hash=${'%01'.repeat(20)}&peer_id=${'a'.repeat(20)}&port=6881&left=0`)
+    const told = (await tracker.until(/"tracker"/)).find(line => line.includes('"tracker"')) ?? ''
+    expect(JSON.parse(told)).to.deep.include({ announces: { http: 1 }, failures: 0, dropped: 0, swarms: 1, peers: 1 })
+    tracker.signal('SIGTERM')
+    expect((await tracker.ended).code).to.equal(0)
+  })
+
   it('writes rows and nothing else to standard output with --json', async () => {
     const tracker = new RunningCli(
       ['start', join(config, 'tracker-udp-only.json'), '--json', '--set', 'tracker-udp.listen=127.0.0.1:0'],

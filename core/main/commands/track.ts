@@ -9,6 +9,7 @@ import type { Shell } from '../shell.js'
 interface Options {
   readonly http?: string
   readonly udp?: string
+  readonly metrics?: string | true
   readonly printProfile?: boolean
 }
 
@@ -18,10 +19,11 @@ export function register(program: Command, shell: Shell): void {
     .description('run a tracker; over HTTP and UDP at port 6969 unless said otherwise')
     .option('--http <host:port>', 'listen for HTTP here', hostPort)
     .option('--udp <host:port>', 'listen for UDP here', hostPort)
+    .option('--metrics [host:port]', 'serve /metrics and /health here; 127.0.0.1:9469 unless said otherwise', hostPort)
     .option('--print-profile', 'print the profile instead of running it')
     .addHelpText('after', example('shoal track --udp 0.0.0.0:6969'))
-    .action(async ({ http, udp, printProfile = false }: Options) => {
-      const content = trackerProfile({ http, udp, dataDir: resolve(shell.workingDir, '.shoal') })
+    .action(async ({ http, udp, metrics, printProfile = false }: Options) => {
+      const content = trackerProfile({ http, udp, metrics, dataDir: resolve(shell.workingDir, '.shoal') })
       await runOrPrint(shell, 'track', content, printProfile, {})
     })
 }
