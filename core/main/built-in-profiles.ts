@@ -6,6 +6,7 @@ import type { Limits } from './options.js'
 interface Entry {
   readonly use: string
   readonly config?: Readonly<Record<string, unknown>>
+  readonly critical?: boolean
 }
 
 export interface ProfileContent {
@@ -34,7 +35,8 @@ export function trackerProfile({ http, udp, metrics, dataDir }: TrackOptions): P
   const servers: Entry[] = []
   if (both || http !== undefined) servers.push(builtIn('tracker-http', { listen: http ?? '0.0.0.0:6969' }))
   if (both || udp !== undefined) {
-    servers.push(builtIn('datagrams-mmsg'), builtIn('tracker-udp', { listen: udp ?? '0.0.0.0:6969' }))
+    servers.push({ ...builtIn('datagrams-mmsg'), critical: true })
+    servers.push(builtIn('tracker-udp', { listen: udp ?? '0.0.0.0:6969' }))
   }
   if (metrics !== undefined) {
     servers.push(builtIn('metrics-prometheus', metrics === true ? undefined : { listen: metrics }))
