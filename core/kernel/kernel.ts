@@ -10,6 +10,7 @@ import { explain } from './explain.js'
 import { faultReport, type Fault } from './faults.js'
 import { GIVEN, link, type Graph } from './graph.js'
 import { named, runDown, runHook, runUp } from './lifecycle.js'
+import { linksOf, notThreaded } from './links.js'
 import { builtinProviders, type ModuleLoader } from './loader.js'
 import { configureParts, hostOf, loadParts, type Part } from './parts.js'
 import type { NamedRegistry } from './plugin.js'
@@ -236,9 +237,11 @@ export class Kernel {
       broken = end()
       part.timings.setup = host.clock.now() - from
     }
-    if (broken.length === 0) return
-    const names = broken.map(token => `"${token.id}"`).join(', ')
-    const message = `plugin "${id}" did not provide ${names} in setup, as its manifest promises; report this to its author`
+    const alone = this.graph === undefined ? [] : notThreaded(part, linksOf(this.parts, this.graph), this.provisions)
+    if (broken.length === 0 && alone.length === 0) return
+    const names = (broken.length > 0 ? broken : alone).map(token => `"${token.id}"`).join(', ')
+    const what = broken.length > 0 ? `did not provide ${names} in setup` : `provided ${names} without "inThread"`
+    const message = `plugin "${id}" ${what}, as its manifest promises; report this to its author`
     throw kernelErrors.make('ERR_PLUGIN_BROKEN_PROMISE', message, { details: { plugin: id, phase: 'setup' } })
   }
 

@@ -1,7 +1,7 @@
 // What a module must export to be a plugin, checked before any of it is called.
 import type { AnyToken } from '../base/token.js'
 import { show, type Fault } from './faults.js'
-import type { Lifecycle, MaybePromise } from './plugin.js'
+import type { Lifecycle, Links, MaybePromise } from './plugin.js'
 import type { RawContext } from './setup-context.js'
 
 /** A plugin as the kernel handles it: what definePlugin made, without the types that only its author needs. */
@@ -12,7 +12,8 @@ export interface LoadedPlugin {
   readonly requires: readonly AnyToken[]
   readonly optional: readonly AnyToken[]
   readonly provides: readonly AnyToken[]
-  readonly notes?: ((config: unknown) => readonly string[]) | undefined
+  readonly notes?: ((config: unknown, links: Links) => readonly string[]) | undefined
+  readonly threaded?: ((config: unknown, links: Links) => readonly AnyToken[]) | undefined
   setup(ctx: RawContext): MaybePromise<Lifecycle | void>
 }
 
@@ -31,15 +32,17 @@ export function faultyManifest(value: unknown): Wrong | null {
   })
   if (typeof value !== 'object' || value === null)
     return shape(`a default export that is ${typeof value}`, 'a plugin as the default export')
-  const plugin = { name: undefined, api: undefined, setup: undefined, notes: undefined, ...value }
+  const plugin = { name: undefined, api: undefined, setup: undefined, ...value }
   if (typeof plugin.name !== 'string' || plugin.name === '') return shape(`the name ${show(plugin.name)}`, 'a name')
   if (plugin.api !== 1) {
     const hint = 'install a version of the plugin made for interface 1'
     return { code: 'ERR_PLUGIN_API', found: `"api": ${show(plugin.api)}`, expected: 'interface 1', hint }
   }
   if (typeof plugin.setup !== 'function') return shape('no setup function', 'setup(ctx)')
-  if (plugin.notes !== undefined && typeof plugin.notes !== 'function') {
-    return shape(`"notes": ${show(plugin.notes)}`, '"notes" as a function of the options')
+  for (const optional of ['notes', 'threaded'] as const) {
+    const found: unknown = Reflect.get(value, optional)
+    if (found === undefined || typeof found === 'function') continue
+    return shape(`"${optional}": ${show(found)}`, `"${optional}" as a function of the options`)
   }
   for (const list of ['requires', 'optional', 'provides'] as const) {
     const tokens: unknown = Reflect.get(value, list)

@@ -64,6 +64,12 @@ export interface SetupContext<
   openScope(label: string): Scope
 }
 
+/** Who provides what in this node, as it was linked: known before anything of it runs. */
+export interface Links {
+  /** In profile order. `threaded`: what it provides under this token can be opened in other threads. */
+  providers(token: AnyToken): ReadonlyArray<{ readonly id: string; readonly threaded: boolean }>
+}
+
 export interface Plugin<
   Config = unknown,
   R extends readonly AnyToken[] = readonly AnyToken[],
@@ -77,7 +83,12 @@ export interface Plugin<
   readonly optional: O
   readonly provides: P
   /** What an operator should know about these options, for `explain`. Pure; may be called without any set-up. */
-  readonly notes?: ((config: Readonly<Config>) => readonly string[]) | undefined
+  readonly notes?: ((config: Readonly<Config>, links: Links) => readonly string[]) | undefined
+  /**
+   * Under which of its tokens it provides what can be opened in other threads: values with an `inThread`, as their
+   * contracts say. Pure. For `explain`, and `setup` is held to it; such a value may still say when asked that it cannot.
+   */
+  readonly threaded?: ((config: Readonly<Config>, links: Links) => readonly AnyToken[]) | undefined
   setup(ctx: SetupContext<Config, R, O, P>): MaybePromise<Lifecycle | void>
 }
 
@@ -162,7 +173,8 @@ export function definePlugin<
   requires?: R
   optional?: O
   provides?: P
-  notes?: (config: Readonly<OptionsOf<S>>) => readonly string[]
+  notes?: (config: Readonly<OptionsOf<S>>, links: Links) => readonly string[]
+  threaded?: (config: Readonly<OptionsOf<S>>, links: Links) => ReadonlyArray<P[number]>
   setup(ctx: SetupContext<OptionsOf<S>, R, O, P>): MaybePromise<Lifecycle | void>
 }): Plugin<OptionsOf<S>, R, O, P> {
   const none: readonly AnyToken[] = []
@@ -174,6 +186,7 @@ export function definePlugin<
     optional: definition.optional ?? (none as O),
     provides: definition.provides ?? (none as P),
     notes: definition.notes,
+    threaded: definition.threaded,
     setup: definition.setup,
   }
 }

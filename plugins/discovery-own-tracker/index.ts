@@ -6,6 +6,7 @@ import { OwnTrackerDiscovery } from './own-tracker-discovery.js'
 export default definePlugin({
   name: 'discovery-own-tracker',
   provides: [AnnouncePolicies, PeerDiscoveries],
+  threaded: () => [AnnouncePolicies],
   setup(ctx) {
     const discovery = new OwnTrackerDiscovery(ctx.host.clock)
     ctx.provide(AnnouncePolicies, discovery)

@@ -8,6 +8,7 @@ export default definePlugin({
   name: 'swarm-store-memory',
   config,
   provides: [SwarmStores, Probes],
+  threaded: ({ shared }) => (shared ? [SwarmStores] : []),
   setup(ctx) {
     const store = MemoryStore.create(ctx.config.memoryMiB * 2 ** 20, ctx.config.shared, ctx.host)
     ctx.provide(SwarmStores, store)

@@ -5,6 +5,7 @@ import { TorrentSet } from './torrent-set.js'
 export default definePlugin({
   name: 'torrent-catalog',
   provides: [Catalog],
+  threaded: () => [Catalog],
   setup(ctx) {
     ctx.provide(Catalog, new TorrentSet())
   },

@@ -11,6 +11,7 @@ export default definePlugin({
   config,
   requires: [Files],
   provides: [AnnouncePolicies],
+  threaded: () => [AnnouncePolicies],
   setup(ctx) {
     const { mode, file, checkSeconds } = ctx.config
     const { clock, log } = ctx.host

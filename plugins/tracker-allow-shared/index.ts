@@ -7,6 +7,7 @@ export default definePlugin({
   name: 'tracker-allow-shared',
   requires: [Catalog],
   provides: [AnnouncePolicies],
+  threaded: (_, links) => (links.providers(Catalog).every(({ threaded }) => threaded) ? [AnnouncePolicies] : []),
   setup(ctx) {
     ctx.provide(AnnouncePolicies, new SharedOnly(ctx.get(Catalog)))
   },

@@ -11,6 +11,7 @@ import { chooseIo } from './io-choice.js'
 import { answererInThread } from './answerer-in-thread.js'
 import { told, udpMetrics } from './metrics.js'
 import { UdpTracker } from './udp-tracker.js'
+import { whereAnswered } from './where-answered.js'
 import type { Answering, DatagramSocket } from '../../core/contracts/host.js'
 
 export default definePlugin({
@@ -19,15 +20,7 @@ export default definePlugin({
   requires: [Tracker, Datagrams, NameLookup],
   optional: [BatchedDatagrams],
   provides: [TrackerServers, MetricSources],
-  notes: ({ io, threads }) => [
-    io === 'dgram'
-      ? `answers on the main thread, packet by packet${threads > 1 ? `: "threads": ${threads} has no effect with "dgram"` : ''}`
-      : `answers in ${threads === 1 ? 'a thread of its own' : `${threads} threads of its own`}, by batched system calls, ` +
-        `where the machine, the swarm store and every announce policy can; ` +
-        (io === 'auto'
-          ? 'else packet by packet on the main thread, and its first line in the log says why'
-          : 'else it does not start'),
-  ],
+  notes: whereAnswered,
   setup(ctx) {
     const { listen, announceHost, io, threads, leewaySeconds } = ctx.config
     const { clock, entropy, log } = ctx.host

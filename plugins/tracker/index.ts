@@ -18,6 +18,10 @@ export default definePlugin({
   requires: [SwarmStores],
   optional: [AnnouncePolicies],
   provides: [Tracker, MetricSources],
+  threaded: (_, links) => {
+    const parts = [SwarmStores, AnnouncePolicies].flatMap(token => links.providers(token))
+    return parts.every(({ threaded }) => threaded) ? [Tracker] : []
+  },
   setup(ctx) {
     const { clock, entropy, log } = ctx.host
     const options = ctx.config

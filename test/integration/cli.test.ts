@@ -284,7 +284,7 @@ describe('command line', function () {
     expect(code).to.equal(0)
     expect(stdout).to.match(/start order[^]*tracker-http[^]*requires {2}tracker <- tracker/)
     expect(stdout).to.match(
-      /note +answers in a thread of its own, by batched system calls, where the machine[^]*can; else packet by packet/,
+      /note +answers in a thread of its own, by batched system calls of "datagrams-mmsg", where the machine can; else packet/,
     )
   })
 

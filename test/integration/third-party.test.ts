@@ -11,6 +11,8 @@ import { same, Workbench } from './workbench.js'
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 const NAME = 'shoal-selector-edges-first'
 const FIXTURE = join(ROOT, 'test/fixtures/third-party/selector-edges-first')
+const POLICY = 'shoal-policy-passkey'
+const POLICY_FIXTURE = join(ROOT, 'test/fixtures/third-party/policy-passkey')
 
 interface Block {
   /** What stands after the fence: "js", "json profile npm". */
@@ -31,12 +33,13 @@ function blocksOf(markdown: string): readonly Block[] {
   return found
 }
 
-/** Our package by a link and theirs by a copy, as npm would lay them; gives where theirs is. */
+/** Our package by a link and theirs by copies, as npm would lay them; gives where the selector is. */
 function install(bench: Workbench): string {
   const modules = bench.at('node_modules')
   mkdirSync(modules)
   symlinkSync(ROOT, join(modules, 'shoal'))
   cpSync(FIXTURE, join(modules, NAME), { recursive: true })
+  cpSync(POLICY_FIXTURE, join(modules, POLICY), { recursive: true })
   return join(modules, NAME)
 }
 
@@ -71,15 +74,50 @@ describe('a plugin of others', function () {
     expect(node.count('warning')).to.equal(0)
   }
 
-  it('passes its own test, and the compiler, as a package beside ours', () => {
-    const run = (...args: string[]): string => {
-      const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: installed, encoding: 'utf8' })
-      expect(status, stdout + stderr).to.equal(0)
+  for (const [name, tests] of [
+    [NAME, 20],
+    [POLICY, 7],
+  ] as const) {
+    it(`passes its own test, and the compiler, as a package beside ours: ${name}`, () => {
+      const cwd = join(installed, '..', name)
+      const run = (...args: string[]): string => {
+        const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd, encoding: 'utf8' })
+        expect(status, stdout + stderr).to.equal(0)
+        return stdout
+      }
+      const passed = /\bpass (\d+)/.exec(run('--test', '--test-reporter=tap'))?.[1]
+      expect(Number(passed)).to.be.above(tests)
+      run(join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', 'jsconfig.json')
+    })
+  }
+
+  it('is named by explain where it keeps announces on the main thread, and only then', async () => {
+    const explained = async (label: string, use: string, config: object): Promise<string> => {
+      const profile = bench.at(`${label}.json`)
+      const plugins = [{ use: 'builtin:datagrams-mmsg' }, { use, id: 'mine', config }]
+      writeFileSync(profile, JSON.stringify({ extends: [join(ROOT, 'config/tracker.json')], plugins }))
+      const { code, stdout, stderr } = await runCli(['explain', profile], { cwd: bench.top })
+      expect(code, stderr).to.equal(0)
       return stdout
     }
-    const passed = /\bpass (\d+)/.exec(run('--test', '--test-reporter=tap'))?.[1]
-    expect(Number(passed)).to.be.above(20)
-    run(join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', 'jsconfig.json')
+    writeFileSync(
+      bench.at('plain-policy.mjs'),
+      `import { definePlugin } from 'shoal/plugin'
+       import { AnnouncePolicies } from 'shoal/contracts'
+       export default definePlugin({
+         name: 'plain-policy',
+         provides: [AnnouncePolicies],
+         setup: ctx => ctx.provide(AnnouncePolicies, { admit: () => null }),
+       })`,
+    )
+    const plain = await explained('plain', './plain-policy.mjs', {})
+    expect(plain).to.match(
+      /note +answers on the main thread, packet by packet: plugins? [^\n]*"mine"[^\n]* can be asked/,
+    )
+    expect(plain).to.match(/provides +announce-policies -> tracker, tracker-http\n/)
+    const threaded = await explained('threaded', POLICY, { keys: [] })
+    expect(threaded).to.not.match(/note +answers on the main thread[^\n]*"mine"/)
+    expect(threaded).to.match(/provides +announce-policies -> tracker, tracker-http, in threads too\n/)
   })
 
   it('downloads with it, found in node_modules by its name', () => downloads(NAME))
@@ -109,10 +147,16 @@ describe('the tutorial for plugins', function () {
 
   after(() => bench.close())
 
-  for (const file of ['index.js', 'test/edges-first.test.js', 'package.json']) {
+  for (const [file, path] of [
+    ['index.js', join(FIXTURE, 'index.js')],
+    ['test/edges-first.test.js', join(FIXTURE, 'test/edges-first.test.js')],
+    ['package.json', join(FIXTURE, 'package.json')],
+    ['passkey-policy.js', join(POLICY_FIXTURE, 'passkey-policy.js')],
+    ['policy-passkey/index.js', join(POLICY_FIXTURE, 'index.js')],
+  ] as const) {
     it(`shows ${file} as it is`, () => {
       const [block] = tutorial.filter(one => one.file === file)
-      expect(block?.text).to.equal(readFileSync(join(FIXTURE, file), 'utf8'))
+      expect(block?.text).to.equal(readFileSync(path, 'utf8'))
     })
   }
 

@@ -298,7 +298,7 @@ describe('metrics-prometheus', () => {
 
     it('is remarked on where others may read there', () => {
       const remarks = (listen: string | string[]): number | undefined =>
-        metricsPlugin.notes?.({ listen, lateMs: 1000 }).length
+        metricsPlugin.notes?.({ listen, lateMs: 1000 }, { providers: () => [] }).length
       expect(remarks('127.0.0.1:9469')).to.equal(0)
       expect(remarks(['[::1]:9469', 'localhost:1'])).to.equal(0)
       expect(remarks(['0.0.0.0:9469', '127.0.0.1:1', '[::]:2', '192.0.2.1:3'])).to.equal(3)

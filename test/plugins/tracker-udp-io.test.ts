@@ -2,18 +2,27 @@ import { expect } from 'chai'
 import { silentLogger } from '../../core/base/log.js'
 import { writeU32 } from '../../core/base/bytes.js'
 import { endpointOf } from '../../core/base/address.js'
-import { BatchedDatagrams, Datagrams, NameLookup, Tracker } from '../../core/contracts/index.js'
+import {
+  AnnouncePolicies,
+  BatchedDatagrams,
+  Datagrams,
+  NameLookup,
+  SwarmStores,
+  Tracker,
+} from '../../core/contracts/index.js'
 import { readUdpConnectReply, writeUdpAnnounce, writeUdpConnect } from '../../core/protocol/tracker-udp-client.js'
 import { portableTracker } from '../../core/tracker/tracker-in-thread.js'
 import { TrackerCore } from '../../core/tracker/tracker-core.js'
 import udpPlugin from '../../plugins/tracker-udp/index.js'
 import { udpCounts } from '../../plugins/tracker-udp/counts.js'
 import { answererInThread } from '../../plugins/tracker-udp/answerer-in-thread.js'
+import { whereAnswered } from '../../plugins/tracker-udp/where-answered.js'
 import { infoHash, loadPlugin } from '../conformance/index.js'
 import { CountingStore, FirstBytePolicy } from '../unit/tracker/portable-parts.js'
 import { FakePlace } from './thread-place.js'
 import { directNames, DirectDatagrams, ipOf, ThreadedDatagrams, trackerService } from './tracker-nets.js'
 import type { TrackerService } from '../../core/contracts/index.js'
+import type { Links } from '../../core/kernel/plugin.js'
 
 const options = {
   intervalSeconds: 1800,
@@ -87,6 +96,73 @@ function unusable(why: string): ThreadedDatagrams {
 
 /** One that asks a policy that is a plain plugin. */
 const bound = Object.assign(trackerService(), { whyNoThreads: 'plugin "my-rule" can be asked on the main thread only' })
+
+describe('tracker-udp: what explain says of where packets are answered', () => {
+  type Providers = Readonly<Record<string, readonly string[]>>
+
+  /** Ids by token; those with a "!" stay on the main thread. */
+  const links = (providers: Providers): Links => ({
+    providers: ({ id }) =>
+      (providers[id] ?? []).map(text => ({ id: text.replace('!', ''), threaded: !text.endsWith('!') })),
+  })
+  const whole = {
+    [BatchedDatagrams.id]: ['batches'],
+    [SwarmStores.id]: ['store'],
+    [AnnouncePolicies.id]: ['list', 'shared'],
+    [Tracker.id]: ['tracker'],
+  }
+
+  for (const [what, options, providers, expected] of [
+    [
+      'in a thread',
+      { io: 'auto', threads: 1 },
+      whole,
+      /^answers in a thread of its own.* "batches", where .* log says why$/,
+    ],
+    ['in threads', { io: 'mmsg', threads: 4 }, whole, /^answers in 4 threads of its own.* else it does not start$/],
+    ['as told', { io: 'dgram', threads: 1 }, whole, /^answers on the main thread.* as "io" says$/],
+    [
+      'without batches',
+      { io: 'auto', threads: 1 },
+      { ...whole, [BatchedDatagrams.id]: [] },
+      /^answers on the main thread.*"datagrams-mmsg"/,
+    ],
+    [
+      'for a policy',
+      { io: 'auto', threads: 1 },
+      { ...whole, [AnnouncePolicies.id]: ['list', 'mine!'] },
+      /main thread.*: plugin "mine" can be asked/,
+    ],
+    [
+      'for two parts',
+      { io: 'auto', threads: 1 },
+      { ...whole, [SwarmStores.id]: ['far!'], [AnnouncePolicies.id]: ['mine!'] },
+      /: plugins "far", "mine" can be asked/,
+    ],
+    [
+      'for the tracker itself',
+      { io: 'auto', threads: 1 },
+      { ...whole, [Tracker.id]: ['other!'] },
+      /: plugin "other" can be asked/,
+    ],
+    [
+      'not at all',
+      { io: 'mmsg', threads: 1 },
+      { ...whole, [SwarmStores.id]: ['far!'] },
+      /^will not start: .* "mmsg", and plugin "far"/,
+    ],
+  ] as const) {
+    it(`${what}`, () => {
+      const said = whereAnswered(options, links(providers))
+      expect(said).to.have.length(1)
+      expect(said[0]).to.match(expected)
+    })
+  }
+
+  it('says which options have no effect', () => {
+    expect(whereAnswered({ io: 'dgram', threads: 3 }, links(whole))[1]).to.match(/"threads": 3 has no effect/)
+  })
+})
 
 describe('tracker-udp: how packets are read and sent', () => {
   it('is by batched calls in threads where nothing stands against it', async () => {
