@@ -33,7 +33,7 @@ describe('files chosen of what others seed', function () {
 
   after(() => scratch?.remove())
 
-  for (const client of [libtorrent, aria2]) {
+  for (const client of [libtorrent, aria2()]) {
     const needs = client.missing === null ? '' : ` [skipped: needs ${client.missing}]`
     it(`are theirs, byte for byte, and next to nothing else is fetched: ${client.name}${needs}`, async function () {
       if (client.missing !== null) return this.skip()

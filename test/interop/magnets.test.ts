@@ -28,7 +28,7 @@ describe('magnet links of a node', function () {
     scratch?.remove()
   })
 
-  for (const client of [libtorrent, aria2]) {
+  for (const client of [libtorrent, aria2()]) {
     const title = `give ${client.name} all it needs, the metadata first`
     it(client.missing === null ? title : `${title} [skipped: needs ${client.missing}]`, async function () {
       if (client.missing !== null) return this.skip()

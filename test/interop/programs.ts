@@ -123,8 +123,8 @@ export class Program {
   }
 
   /** Ends it, by force where it does not go within two seconds. */
-  async stop(): Promise<void> {
-    this.child.kill('SIGTERM')
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    this.child.kill(signal)
     const force = setTimeout(() => this.child.kill('SIGKILL'), 2000)
     await this.ended
     clearTimeout(force)

@@ -12,7 +12,7 @@ import { Scratch } from './scratch.js'
 import { startSharing } from './sharing-node.js'
 import { Shoal } from './shoal.js'
 
-const leechers = [libtorrent, aria2, transmission(), webtorrent()]
+const leechers = [libtorrent, aria2(), transmission(), webtorrent()]
 
 describe(`a node that tracks and seeds, on a network${Network.possible ? '' : ' [skipped: needs root and iproute2]'}`, function () {
   this.timeout(60_000)

@@ -26,14 +26,14 @@ interface Way {
 
 const downloads: readonly Way[] = [
   { client: libtorrent, tracker: ourTracker, by: 'udp' },
-  { client: aria2, tracker: ourTracker, by: 'http' },
+  { client: aria2(), tracker: ourTracker, by: 'http' },
   { client: transmission(), tracker: opentracker, by: 'http' },
   { client: webtorrent(), tracker: bittorrentTracker, by: 'udp' },
 ]
 
 const uploads: readonly Way[] = [
   { client: libtorrent, tracker: bittorrentTracker, by: 'http' },
-  { client: aria2, tracker: opentracker, by: 'http' },
+  { client: aria2(), tracker: opentracker, by: 'http' },
   { client: transmission({ 'utp-enabled': false }), tracker: ourTracker, by: 'http' },
   { client: webtorrent({ utp: false, secure: false }), tracker: opentracker, by: 'udp' },
   { client: webtorrent(), tracker: ourTracker, by: 'udp', waits: true },

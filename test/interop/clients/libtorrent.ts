@@ -6,9 +6,18 @@ import type { ForeignClient } from './client.js'
 const python = '/usr/bin/python3'
 
 const SESSION = `
-import libtorrent as lt, sys, time
+import libtorrent as lt, signal, sys, time
 mode, source, folder, host, port = sys.argv[1:]
-session = lt.session({'listen_interfaces': host + ':' + port, 'enable_dht': False, 'enable_lsd': False,
+# Pausing makes it say goodbye to its trackers, for which it then gets a second.
+end = None
+def leave(*_):
+    global end
+    session.pause()
+    end = time.monotonic() + 1
+
+signal.signal(signal.SIGTERM, leave)
+listen = host + ':' + port + (',[::1]:' + port if host == '127.0.0.1' else '')
+session = lt.session({'listen_interfaces': listen, 'enable_dht': False, 'enable_lsd': False,
     'enable_upnp': False, 'enable_natpmp': False, 'allow_multiple_connections_per_ip': True,
     'alert_mask': lt.alert.category_t.error_notification | lt.alert.category_t.connect_notification
         | lt.alert.category_t.tracker_notification})
@@ -26,7 +35,7 @@ while True:
     if not told and torrent.status().is_seeding:
         print('whole', flush=True)
         told = True
-    if told and mode == 'get':
+    if told and mode == 'get' or end is not None and time.monotonic() > end:
         break
     time.sleep(0.02)
 `
@@ -52,6 +61,7 @@ export const libtorrent: ForeignClient = {
   missing: spawnSync(python, ['-c', 'import libtorrent']).status === 0 ? null : 'python3-libtorrent',
   loopback: true,
   emptyFiles: true,
+  farewell: 'SIGTERM',
   create: (content, torrent, tracker) => loopback.start(python, ['-c', CREATE, content, torrent, tracker]).done(),
   seed: (at, torrent, folder) => run(at, 'seed', torrent, folder),
   async get(at, source, folder) {
