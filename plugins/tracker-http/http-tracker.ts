@@ -8,7 +8,7 @@ import { MOST_PEERS_PER_REPLY } from '../../core/tracker/tracker-core.js'
 import { takesGzip } from './full-scrape.js'
 import { HttpCounts } from './counts.js'
 import type { HttpReply, HttpRequest } from '../../core/contracts/host.js'
-import type { Refusal } from '../../core/contracts/refusal.js'
+import type { Refusal, Refused } from '../../core/contracts/refusal.js'
 import type { AnnounceReply } from '../../core/contracts/swarm-store.js'
 import type { TrackerService } from '../../core/contracts/tracker.js'
 import type { InfoHash } from '../../core/protocol/ids.js'
@@ -113,9 +113,17 @@ function ok(body: Uint8Array): HttpReply {
   return { status: 200, type: TYPE, body }
 }
 
+/** What refuses gives the same objects again and again, a flood of those it refuses above all. */
+const known = new WeakMap<Refused, HttpReply>()
+
 function failure(refusal: Refusal): HttpReply {
   if (typeof refusal === 'string') return ok(writeHttpFailure(refusal))
-  return ok(writeHttpFailure(refusal.reason, refusal.retryMinutes))
+  let reply = known.get(refusal)
+  if (reply === undefined) {
+    reply = ok(writeHttpFailure(refusal.reason, refusal.retryMinutes))
+    known.set(refusal, reply)
+  }
+  return reply
 }
 
 function plain(status: number, text: string): HttpReply {

@@ -8,6 +8,7 @@ import { announceUrl, readHttpAnnounceReply, readHttpScrapeReply } from '../../c
 import { writeHttpAnnounce, writeHttpFailure, writeHttpScrape } from '../../core/protocol/tracker-http-reply.js'
 import * as server from '../../core/protocol/tracker-udp.js'
 import * as client from '../../core/protocol/tracker-udp-client.js'
+import { NOT_PLAIN, PARTIAL, PlainHead, headerOf, readPlainHead } from '../../plugins/host-node/http-head.js'
 import { text } from './corpus.js'
 import { fuzz } from './mutations.js'
 
@@ -76,6 +77,34 @@ describe('fuzz: trackers', () => {
       if (reason === null) expect(into.port).to.be.within(1, 65535)
       else expect(reason).to.match(/^[a-z_ 0-9,]+$/)
       readHttpScrape(query)
+    })
+  })
+
+  it('HTTP heads are whole, partial or not plain, whole ones end where they end, and nothing in front makes them longer', () => {
+    const corpus = [
+      text(
+        'GET /announce?info_hash=%00&port=1 HTTP/1.1\r\nHost: x:6969\r\nUser-Agent: a/1.0 (b)\r\nConnection: close\r\n\r\n',
+      ),
+      text(
+        'GET /scrape HTTP/1.0\r\nConnection: keep-alive\r\n\r\nGET / HTTP/1.1\r\nhost:\r\nX-Forwarded-For: 1.2.3.4\r\n\r\n',
+      ),
+    ]
+    const head = new PlainHead()
+    fuzz(corpus, input => {
+      const bytes = Buffer.from(input)
+      const end = readPlainHead(bytes, 0, bytes.length, head)
+      if (end === PARTIAL || end === NOT_PLAIN) return
+      expect(bytes.toString('latin1', end - 4, end)).to.equal('\r\n\r\n')
+      expect(bytes.indexOf('\r\n\r\n')).to.equal(end - 4)
+      expect(head.mark).to.be.within(head.target + 1, head.targetEnd)
+      expect(bytes.toString('latin1', 0, end)).to.match(
+        /^GET \/[!-~]* HTTP\/1\.[01]\r\n([^\0-\x20:]+:[\t -~]*\r\n)*\r\n$/,
+      )
+      headerOf(bytes, head.headers, 'x-forwarded-for')
+      expect(readPlainHead(bytes, 0, end, head)).to.equal(end)
+      for (let to = 0; to < end; to++) expect(readPlainHead(bytes, 0, to, head)).to.equal(PARTIAL)
+      const moved = Buffer.concat([Buffer.from('GET / '), bytes])
+      expect(readPlainHead(moved, 6, moved.length, head)).to.equal(end + 6)
     })
   })
 

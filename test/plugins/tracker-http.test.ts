@@ -28,7 +28,7 @@ import {
   trackerServerCases,
 } from '../conformance/index.js'
 import { directNames, DirectHttp, ipOf, textsOf, trackerService } from './tracker-nets.js'
-import type { AnnouncePolicy, TrackerService } from '../../core/contracts/index.js'
+import type { AnnouncePolicy, Refused, TrackerService } from '../../core/contracts/index.js'
 import type { HttpAnnounceReply } from '../../core/protocol/tracker-http-client.js'
 import type { ServerUnderTest } from '../conformance/index.js'
 
@@ -158,6 +158,36 @@ describe('tracker-http', () => {
     expect(readHttpScrapeReply(body, [new Uint8Array(20).fill(1)])).to.deep.equal([
       { seeders: 0, leechers: 2, completed: 0 },
     ])
+  })
+
+  it('counts a partial seed among the incomplete (BEP 21)', async () => {
+    const { net } = await load(trackerService())
+    await ask(net, '&event=started', '192.0.2.1')
+    await ask(net, '&event=paused', '192.0.2.2')
+    const reply = await ask(net, '&event=paused', '192.0.2.1')
+    expect([reply.failure, reply.seeders, reply.leechers]).to.deep.equal([null, 0, 2])
+    expect(textsOf(reply.peers)).to.deep.equal(['192.0.2.2:6881'])
+  })
+
+  it('takes no address from ipv4, ipv6 or a header, and no peer id is in any form of the reply', async () => {
+    const { net } = await load(trackerService())
+    const query = `info_hash=${HASH}&peer_id=${PEER}&port=6881&ipv4=9.9.9.9&ipv6=2001%3Adb8%3A%3A66&no_peer_id=0&compact=0`
+    await net.ask(`/announce?${query}`, '192.0.2.1', { 'x-real-ip': '9.9.9.9', forwarded: 'for=9.9.9.9' })
+    const { body } = await net.ask(
+      `/announce?info_hash=${HASH}&peer_id=${PEER}&port=5&compact=0&no_peer_id=0`,
+      '192.0.2.2',
+    )
+    expect(latin1(body)).to.include('5:peersld2:ip9:192.0.2.14:porti6881eee')
+    expect(await known(net, '2001:db8::99')).to.deep.equal([])
+  })
+
+  it('refuses in the same words each time, with the time to come again (BEP 31)', async () => {
+    const refused: Refused = { reason: 'the list is full', kind: 'full', retryMinutes: 7 }
+    const { net } = await load(trackerService([{ admit: () => refused }]))
+    for (let i = 0; i < 3; i++) {
+      const { failure, retryIn } = await ask(net)
+      expect([failure, retryIn]).to.deep.equal(['the list is full', 420])
+    }
   })
 
   it('scrapes 74 hashes at most', async () => {
