@@ -37,6 +37,15 @@ export function trackerMetrics(store: SwarmStore, limits: SwarmLimits, refusals:
           for (const [kind, count] of Object.entries(refusals.totals())) tell(count, kind)
         },
       },
+      {
+        name: 'store_busy_total',
+        help: 'Calls that the store refused, as another thread kept what they needed for too long.',
+        kind: 'counter',
+        read(tell) {
+          const { refusedBusy } = store.totals()
+          if (refusedBusy !== undefined) tell(refusedBusy)
+        },
+      },
     ],
   }
 }

@@ -219,16 +219,21 @@ describe('datagrams-mmsg in threads', () => {
 
   it('replaces a thread that ends; what comes meanwhile is answered', async () => {
     const answering = bench.frail()
+    const troubles: unknown[] = []
     const server = await bench.net.serve(at('127.0.0.1:0'), {
       ...answering,
       threadEnded(number) {
         bench.ended.push(number)
+        troubles.push(server.trouble?.())
         for (let i = 0; i < 50; i++) say(Deed.Echo, server)
       },
     })
+    expect(server.trouble?.()).to.equal(null)
     say(Deed.Exit, server)
     await until(() => bench.heard.length === 50)
     expect(bench.ended).to.deep.equal([1])
+    expect(troubles).to.deep.equal([`1 of 1 threads that answer on UDP ${formatEndpoint(server.local)} are gone`])
+    expect(server.trouble?.()).to.equal(null)
     expect(bench.told).to.have.length(1)
     expect(bench.told[0]).to.deep.include({
       level: 'warn',
@@ -251,6 +256,7 @@ describe('datagrams-mmsg in threads', () => {
     await until(() => bench.ended.length === 6)
     expect(bench.failures).to.have.length(1)
     expect(bench.failures[0]).to.include({ code: 'ERR_DATAGRAM_THREAD', blame: 'defect' })
+    expect(server.trouble?.()).to.match(/^nothing answers on UDP 127\.0\.0\.1:\d+ any more: /)
     const address = formatEndpoint(server.local).replaceAll('.', '\\.')
     expect(bench.failures[0]?.message).to.match(
       new RegExp(`UDP ${address}.* 5 times within 10 s: .*ended itself with 7`),
