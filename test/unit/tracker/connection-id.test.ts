@@ -55,9 +55,9 @@ describe('connection ids', () => {
   })
 
   it('hang on the secret in every second, those before a young clock began among them', () => {
-    const other = new ConnectionIds(Uint8Array.from(secret, byte => byte ^ 0x80))
+    const others = Uint8Array.from(secret, byte => byte ^ 0x80)
     for (let second = -130; second < 5; second++) {
-      const forged = idFor(other, sender(1), second * 1000)
+      const forged = idFor(new ConnectionIds(others), sender(1), second * 1000)
       const young = new ConnectionIds(secret)
       for (const now of [0, 999, 5000, 119_000]) {
         expect(young.check(sender(1), now, forged, 0), `second ${second} at ${now} ms`).to.equal(false)
