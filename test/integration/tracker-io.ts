@@ -4,7 +4,7 @@ import { startNode } from '../../core/main/node.js'
 
 export type TrackerIo = 'dgram' | 'mmsg'
 
-export const everyIo: readonly TrackerIo[] = ['dgram']
+export const everyIo: readonly TrackerIo[] = ['dgram', 'mmsg']
 
 /** Why this machine cannot, or null. */
 export async function unusableIo(io: TrackerIo): Promise<string | null> {
