@@ -119,6 +119,7 @@ export class TrackerBed {
 }
 
 const none = new Uint8Array(0)
+const AGAIN_MS = 300
 
 const usual: UdpAnnounce = {
   infoHash: infoHash(1),
@@ -164,19 +165,28 @@ export class UdpPeer {
   /** All that comes back for these packets: what has not come before a request that followed them is answered never comes. */
   async told(...packets: readonly Uint8Array[]): Promise<readonly Uint8Array[]> {
     this.heard.length = 0
-    for (const packet of packets) this.socket.send(packet.slice())
+    for (const packet of packets) this.tell(packet)
     await this.connect()
     return this.heard.splice(0)
+  }
+
+  /** Whatever comes of it. */
+  tell(packet: Uint8Array): void {
+    this.socket.send(packet.slice())
   }
 
   async connect(): Promise<UdpConnectionId> {
     const transaction = ++this.transaction
     const packet = new Uint8Array(16)
+    let again: NodeJS.Timeout | undefined
     writeUdpConnect(packet, transaction)
     const reply = await new Promise<Uint8Array>(reached => {
       this.mark = { transaction, reached }
       this.socket.send(packet)
+      // What a thread had read when it died is lost.
+      again = setInterval(() => this.socket.send(packet), AGAIN_MS)
     })
+    clearInterval(again)
     const id = readUdpConnectReply(reply)
     if (id === null) throw new Error('no connection id')
     return id
