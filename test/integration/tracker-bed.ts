@@ -142,6 +142,8 @@ export class UdpPeer {
 
   private constructor(readonly address: string) {
     this.socket = createSocket(address.includes(':') ? 'udp6' : 'udp4')
+    // That nobody is there any more.
+    this.socket.on('error', () => undefined)
     this.socket.on('message', bytes => {
       const { mark } = this
       if (mark !== null && bytes.length === 16 && readU32(bytes, 4) === mark.transaction) mark.reached(bytes)
