@@ -7,7 +7,9 @@ import { MMSGHDR } from './struct-layouts.js'
 import { systemError, type SystemCalls } from './system-calls.js'
 import type { Logger } from '../../core/base/log.js'
 
-const { EAGAIN, EINTR } = constants.errno
+const { EAGAIN, EBADF, EFAULT, EINTR, EINVAL, ENOTSOCK, ENOSYS } = constants.errno
+/** What does not go away by asking again. */
+const FATAL: readonly number[] = [EBADF, EFAULT, EINVAL, ENOTSOCK, ENOSYS]
 
 /** Where a thread counts, by its row in memory that the main thread reads. */
 export const Count = {
@@ -54,7 +56,7 @@ export class AnswerLoop {
     if (got > 0) {
       counts[Count.Received]! += got
       this.send(this.answer(got, this.work.look()))
-    } else if (got !== -EAGAIN && got !== -EINTR) throw systemError('recvmmsg', -got)
+    } else if (FATAL.includes(-got)) throw systemError('recvmmsg', -got)
   }
 
   /** How many of them are to be answered. */
