@@ -18,11 +18,14 @@ import {
 import {
   readUdpAnnounceReply,
   readUdpConnectReply,
+  readUdpError,
   readUdpScrapeReply,
+  udpReplyAction,
   writeUdpAnnounce,
   writeUdpConnect,
   writeUdpScrape,
 } from '../../core/protocol/tracker-udp-client.js'
+import { UdpAction } from '../../core/protocol/tracker-udp.js'
 import { infoHash } from '../conformance/index.js'
 import type { Kernel } from '../../core/kernel/kernel.js'
 import type { HttpAnnounce } from '../../core/protocol/tracker-http-client.js'
@@ -107,7 +110,9 @@ class UdpClient {
   async announce(over: Partial<HttpAnnounce> = {}) {
     const packet = new Uint8Array(98)
     writeUdpAnnounce(packet, await this.connect(), 2, { ...announce, ...over }, new Uint8Array(0))
-    const reply = readUdpAnnounceReply(await this.ask(packet), this.host.includes(':') ? 6 : 4)
+    const answer = await this.ask(packet)
+    if (udpReplyAction(answer) === UdpAction.Error) throw new Error(readUdpError(answer))
+    const reply = readUdpAnnounceReply(answer, this.host.includes(':') ? 6 : 4)
     if (reply === null) throw new Error('no announce reply')
     return reply
   }
@@ -222,31 +227,44 @@ describe('a tracker on loopback', () => {
     expect((await get(new URL(`/announce?${'a'.repeat(5000)}`, origin))).status).to.equal(414)
   })
 
-  it('follows an access list as its file changes', async () => {
-    const folder = await fs.mkdtemp(path.join(os.tmpdir(), 'shoal-tracker-'))
-    const file = path.join(folder, 'list.txt')
-    const profile = path.join(folder, 'profile.json')
-    try {
-      await fs.writeFile(file, `${toHex(infoHash(1))}\n`)
-      const plugins = [
-        { id: 'tracker-http', config: { listen: '127.0.0.1:0' } },
-        { id: 'tracker-udp', enabled: false },
-        {
-          use: 'builtin:tracker-access-list',
-          config: { mode: 'allow', file: './list.txt', checkSeconds: 0.05 },
-        },
-      ]
-      await fs.writeFile(profile, JSON.stringify({ extends: [path.join(config, 'tracker.json')], plugins }))
-      const node = await startNode(profile, { log: 'silent' })
-      nodes.push(node)
-      const tracker = urlOf(node, 'http:')
-      expect((await byHttp(tracker)).failure).to.equal(null)
-      expect((await byHttp(tracker, { infoHash: infoHash(3) })).failure).to.be.a('string')
-      await fs.writeFile(file, `${toHex(infoHash(3))} instead\n`)
-      while ((await byHttp(tracker, { infoHash: infoHash(3) })).failure !== null);
-      expect((await byHttp(tracker)).failure).to.be.a('string')
-    } finally {
-      await fs.rm(folder, { recursive: true })
-    }
-  })
+  for (const io of ['dgram', 'auto']) {
+    it(`follows an access list as its file changes, by HTTP and by UDP, io ${io}`, async () => {
+      const folder = await fs.mkdtemp(path.join(os.tmpdir(), 'shoal-tracker-'))
+      const file = path.join(folder, 'list.txt')
+      const profile = path.join(folder, 'profile.json')
+      let udp: UdpClient | undefined
+      try {
+        await fs.writeFile(file, `${toHex(infoHash(1))}\n`)
+        const plugins = [
+          { id: 'tracker-http', config: { listen: '127.0.0.1:0' } },
+          { id: 'tracker-udp', config: { listen: '127.0.0.1:0', io } },
+          {
+            use: 'builtin:tracker-access-list',
+            config: { mode: 'allow', file: './list.txt', checkSeconds: 0.05 },
+          },
+        ]
+        await fs.writeFile(profile, JSON.stringify({ extends: [path.join(config, 'tracker.json')], plugins }))
+        const node = await startNode(profile, { log: 'silent' })
+        nodes.push(node)
+        const tracker = urlOf(node, 'http:')
+        const client = (udp = new UdpClient('127.0.0.1', Number(urlOf(node, 'udp:').port)))
+        const byUdp = (hash: Uint8Array): Promise<boolean> =>
+          client.announce({ infoHash: hash }).then(
+            () => true,
+            () => false,
+          )
+        expect((await byHttp(tracker)).failure).to.equal(null)
+        const refused = await byHttp(tracker, { infoHash: infoHash(3) })
+        expect(refused).to.include({ failure: 'this tracker does not track this torrent', retryIn: 1800 })
+        expect([await byUdp(infoHash(1)), await byUdp(infoHash(3))]).to.deep.equal([true, false])
+        await fs.writeFile(file, `${toHex(infoHash(3))} instead\n`)
+        while ((await byHttp(tracker, { infoHash: infoHash(3) })).failure !== null);
+        expect((await byHttp(tracker)).failure).to.be.a('string')
+        expect([await byUdp(infoHash(1)), await byUdp(infoHash(3))]).to.deep.equal([false, true])
+      } finally {
+        udp?.close()
+        await fs.rm(folder, { recursive: true })
+      }
+    })
+  }
 })

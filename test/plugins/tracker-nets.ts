@@ -5,8 +5,7 @@ import { createRandom } from '../../core/base/random.js'
 import { REPLY_LATER } from '../../core/contracts/host.js'
 import { TrackerCore } from '../../core/tracker/tracker-core.js'
 import { MemoryStore } from '../../plugins/swarm-store-memory/memory-store.js'
-import { ManualClock } from '../conformance/index.js'
-import { FakePlace } from './thread-place.js'
+import { KitPlace, ManualClock } from '../conformance/index.js'
 import type { Endpoint } from '../../core/base/address.js'
 import type { Clock } from '../../core/base/clock.js'
 import type {
@@ -115,7 +114,7 @@ export class ThreadedDatagrams extends DirectDatagrams implements BatchedDatagra
     const portable = this.answering?.inThread
     if (portable === undefined) throw new Error('not to be opened in threads')
     const clock = { now: () => this.now }
-    this.threads.set(number, await new FakePlace(number, clock).open(portable))
+    this.threads.set(number, await new KitPlace(number, clock).open(portable))
   }
 }
 

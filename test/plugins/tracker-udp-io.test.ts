@@ -17,9 +17,8 @@ import udpPlugin from '../../plugins/tracker-udp/index.js'
 import { udpCounts } from '../../plugins/tracker-udp/counts.js'
 import { answererInThread } from '../../plugins/tracker-udp/answerer-in-thread.js'
 import { whereAnswered } from '../../plugins/tracker-udp/where-answered.js'
-import { infoHash, loadPlugin } from '../conformance/index.js'
+import { infoHash, KitPlace, loadPlugin } from '../conformance/index.js'
 import { CountingStore, FirstBytePolicy } from '../unit/tracker/portable-parts.js'
-import { FakePlace } from './thread-place.js'
 import { directNames, DirectDatagrams, ipOf, ThreadedDatagrams, trackerService } from './tracker-nets.js'
 import type { TrackerService } from '../../core/contracts/index.js'
 import type { Links } from '../../core/kernel/plugin.js'
@@ -48,7 +47,7 @@ function movable(ended: number[] = []): TrackerService {
     [],
     options,
     { now: () => 0 },
-    new FakePlace(0, { now: () => 0 }).random,
+    new KitPlace(0, { now: () => 0 }).random,
     silentLogger,
   )
   return Object.assign(core, { inThread, threadEnded: (number: number) => void ended.push(number) })
@@ -252,7 +251,7 @@ describe('tracker-udp: threads', () => {
     writeUdpConnect(packet, 1)
     const sender = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 192, 0, 2, 1, 9, 9)
     for (const number of [1, 2, 2]) {
-      const answerer = await new FakePlace(number, { now: () => 0 }).open(portable)
+      const answerer = await new KitPlace(number, { now: () => 0 }).open(portable)
       expect(answerer.answer(packet, 16, sender, 0, new Uint8Array(1500))).to.equal(16)
       expect(answerer.answer(packet, 15, sender, 0, new Uint8Array(1500))).to.equal(0)
     }
@@ -267,7 +266,7 @@ describe('tracker-udp: threads', () => {
     const service = portableTracker({ ...parts, policies: [{ id: 'list', part: policy }] })
     if (typeof service === 'string') throw new Error(service)
     const portable = answererInThread({ service, secret: new Uint8Array(16), leewaySeconds: 0, counts: counts.memory })
-    const answerer = await new FakePlace(1, { now: () => 0 }).open(portable)
+    const answerer = await new KitPlace(1, { now: () => 0 }).open(portable)
     const sender = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 192, 0, 2, 1, 9, 9)
     const packet = new Uint8Array(200)
     const reply = new Uint8Array(1500)

@@ -7,9 +7,8 @@ import { TOO_FAST } from '../../core/tracker/prefix-rate.js'
 import { MemoryStore } from '../../plugins/swarm-store-memory/memory-store.js'
 import storePlugin from '../../plugins/swarm-store-memory/index.js'
 import trackerPlugin from '../../plugins/tracker/index.js'
-import { infoHash, loadPlugin, ManualClock } from '../conformance/index.js'
+import { infoHash, KitPlace, loadPlugin, ManualClock } from '../conformance/index.js'
 import { CountingStore, FirstBytePolicy } from '../unit/tracker/portable-parts.js'
-import { FakePlace } from './thread-place.js'
 import type { AnnouncePolicy, TrackerService } from '../../core/contracts/index.js'
 
 async function load(options: object = {}, policies: readonly AnnouncePolicy[] = []) {
@@ -92,7 +91,7 @@ describe('tracker', () => {
     expect(service.whyNoThreads).to.equal(undefined)
     const { inThread } = service
     if (inThread === undefined) throw new Error('no threads')
-    const there = await new FakePlace(4, { now: () => 9000 }).open(inThread)
+    const there = await new KitPlace(4, { now: () => 9000 }).open(inThread)
     expect(announce(there, 1, 1)).to.include({ leechers: 1 })
     expect(store.seen()).to.deep.equal({ announces: 1, time: 9000, thread: 4 })
     service.threadEnded?.(4)

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { Incoming } from '../../../core/tracker/incoming.js'
 import { PrefixRate, TOO_FAST } from '../../../core/tracker/prefix-rate.js'
 import { portableTracker } from '../../../core/tracker/tracker-in-thread.js'
-import { FakePlace } from '../../plugins/thread-place.js'
+import { KitPlace } from '../../conformance/index.js'
 import { CountingStore, FirstBytePolicy } from './portable-parts.js'
 import type { AnnouncePolicy, TrackerService } from '../../../core/contracts/index.js'
 import type { TrackerOptions } from '../../../core/tracker/tracker-core.js'
@@ -23,7 +23,7 @@ const plain: AnnouncePolicy = { admit: () => null }
 async function opened(
   store: CountingStore,
   policies: readonly AnnouncePolicy[],
-  place: FakePlace,
+  place: KitPlace,
   rate: PrefixRate | null = null,
 ) {
   const named = policies.map((part, i) => ({ id: `policy-${i}`, part }))
@@ -43,8 +43,8 @@ describe('a tracker in threads', () => {
   it('asks the same store and policies, by the clock of its thread', async () => {
     const [store, policy] = [new CountingStore(), new FirstBytePolicy()]
     let now = 5000
-    const first = await opened(store, [policy], new FakePlace(1, { now: () => now }))
-    const second = await opened(store, [policy], new FakePlace(2, { now: () => now + 1 }))
+    const first = await opened(store, [policy], new KitPlace(1, { now: () => now }))
+    const second = await opened(store, [policy], new KitPlace(2, { now: () => now + 1 }))
     policy.refuse(9)
     expect(announce(first, 9).answer).to.equal('unwanted')
     const { answer, reply, request } = announce(first, 1)
@@ -60,7 +60,7 @@ describe('a tracker in threads', () => {
   it('is scraped there, but for what a policy does not admit', async () => {
     const [store, policy] = [new CountingStore(), new FirstBytePolicy()]
     policy.refuse(9)
-    const service = await opened(store, [policy], new FakePlace(1, { now: () => 0 }))
+    const service = await opened(store, [policy], new KitPlace(1, { now: () => 0 }))
     const hashes = [1, 9].map(first => announce(service, first).request.infoHash)
     const seen: number[][] = []
     expect(service.scrape(hashes, 4, (...counts) => void seen.push([...counts]))).to.equal(null)
@@ -71,7 +71,7 @@ describe('a tracker in threads', () => {
     const rate = new PrefixRate(PrefixRate.reserve(2, new Uint8Array(8)))
     const clock = { now: () => 1_000_000 }
     const store = new CountingStore()
-    const services = await Promise.all([1, 2].map(n => opened(store, [], new FakePlace(n, clock), rate)))
+    const services = await Promise.all([1, 2].map(n => opened(store, [], new KitPlace(n, clock), rate)))
     const from = { family: 4 as const, ip: Uint8Array.of(192, 0, 2, 1), port: 1 }
     const answers = Array.from({ length: 6 }, (_, i) => {
       const service = services[i % 2]
