@@ -195,8 +195,8 @@ export class PlainConnection {
     if (this.full || socket.writableLength === 0 || !socket.writableNeedDrain) return
     this.full = true
     socket.once('drain', this.drained)
-    // The socket's own time-out sees whether anything is taken.
-    socket.setTimeout(STUCK_MS, this.stuck)
+    // The socket's own time-out sees whether anything is taken, and lets a first half pass to see it.
+    socket.setTimeout(STUCK_MS / 2, this.stuck)
     this.pause()
     this.deadline = Infinity
   }
