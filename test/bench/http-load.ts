@@ -2,6 +2,7 @@
 // after `seconds` and prints an HttpLoadReport.
 import { randomInt } from 'node:crypto'
 import { type HttpAnnounced, HttpAnnouncer, type HttpAnnouncing } from './load/http-announcer.js'
+import { nodeHttp, polledHttp } from './load/http-sockets.js'
 import { Lots } from './load/workload.js'
 
 export interface HttpLoadPlan extends HttpAnnouncing {
@@ -25,7 +26,8 @@ const usual: HttpLoadPlan = {
 
 const plan: HttpLoadPlan = { ...usual, ...(JSON.parse(process.argv[2] ?? '{}') as Partial<HttpLoadPlan>) }
 const before = process.cpuUsage()
-const announced = await new HttpAnnouncer(plan.port, plan, new Lots(randomInt(1, 2 ** 31))).run()
+const announcer = new HttpAnnouncer(plan.port, plan, new Lots(randomInt(1, 2 ** 31)))
+const announced = (await polledHttp(announcer, plan.port, plan)) ?? (await nodeHttp(announcer, plan.port, plan))
 const { user, system } = process.cpuUsage(before)
 const report: HttpLoadReport = { ...announced, cpuSeconds: (user + system) / 1e6 }
 process.stdout.write(`${JSON.stringify(report)}\n`)

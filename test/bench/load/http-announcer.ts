@@ -1,6 +1,5 @@
-// Announces to an HTTP tracker over plain sockets: as many as are answered, over so many connections, each of which has
-// `pipeline` requests on their way. Each answer is checked and timed, from its sending to its reading.
-import net from 'node:net'
+// Announces to an HTTP tracker: as many as are answered, over so many connections, each of which has `pipeline` requests on
+// their way. Each answer is checked and timed, from its sending to its reading. The sockets are somebody else's.
 import { escapeBytes } from '../../../core/protocol/query-bytes.js'
 import { type AnswerTimes, Histogram } from './answer-times.js'
 import { hashOf, type Lots } from './workload.js'
@@ -16,6 +15,7 @@ export interface HttpAnnouncing {
 }
 
 export interface HttpAnnounced extends AnswerTimes {
+  readonly io: string
   readonly seconds: number
   readonly sent: number
   readonly answered: number
@@ -29,8 +29,15 @@ export interface HttpAnnounced extends AnswerTimes {
   readonly broken: number
 }
 
-const HOST = '127.0.0.1'
-const READ_BYTES = 64 * 1024
+/** One of them, and what is on its way: when each was sent, the oldest first, as a ring. */
+export interface HttpConnection {
+  readonly sentAt: Float64Array
+  waiting: number
+  oldest: number
+  /** The beginning of a reply. */
+  kept: Buffer | null
+}
+
 const LEAST_PORT = 10_000
 const PORTS = 55_536
 const HEAD_END = Buffer.from('\r\n\r\n')
@@ -53,8 +60,6 @@ export class HttpAnnouncer {
   private readonly times = new Histogram()
   private readonly heads: string[]
   private readonly tail: string
-  private readonly open = new Set<net.Socket>()
-  private running = true
   private sent = 0
   private answered = 0
   private wrong = 0
@@ -63,7 +68,7 @@ export class HttpAnnouncer {
   private peers = 0
 
   constructor(
-    private readonly port: number,
+    port: number,
     private readonly plan: HttpAnnouncing,
     private readonly lots: Lots,
   ) {
@@ -72,87 +77,65 @@ export class HttpAnnouncer {
       { length: plan.swarms },
       (_, n) => `GET /announce?info_hash=${escapeBytes(hashOf(n))}&port=`,
     )
-    this.tail = `&uploaded=0&downloaded=0&left=1000&compact=1&numwant=${plan.numWant} HTTP/1.1\r\nHost: ${HOST}:${port}\r\n${close}\r\n`
+    this.tail = `&uploaded=0&downloaded=0&left=1000&compact=1&numwant=${plan.numWant} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n${close}\r\n`
   }
 
-  async run(): Promise<HttpAnnounced> {
-    const began = performance.now()
-    for (let i = 0; i < this.plan.connections; i++) this.connect()
-    await new Promise(resolve => setTimeout(resolve, this.plan.seconds * 1000))
-    const seconds = (performance.now() - began) / 1000
-    this.running = false
-    for (const socket of this.open) socket.destroy()
+  /** Once the time is up. */
+  summary(seconds: number, io: string): HttpAnnounced {
     const { sent, answered, wrong, opened, broken } = this
     const answeredPerSecond = answered / seconds
     const peersPerReply = answered > 0 ? this.peers / answered : 0
-    return { seconds, sent, answered, answeredPerSecond, peersPerReply, wrong, opened, broken, ...this.times.summary() }
+    const counts = { sent, answered, answeredPerSecond, peersPerReply, wrong, opened, broken }
+    return { io, seconds, ...counts, ...this.times.summary() }
   }
 
-  private connect(): void {
-    if (!this.running) return
+  connected(): HttpConnection {
     this.opened++
-    // When each was sent, the oldest first; as a ring, for there are never more than `pipeline`.
+    return { sentAt: new Float64Array(this.plan.pipeline), waiting: 0, oldest: 0, kept: null }
+  }
+
+  closed({ waiting }: HttpConnection): void {
+    if (waiting > 0) this.broken++
+  }
+
+  /** Requests to be sent now. */
+  ask(connection: HttpConnection, count: number): string {
+    const { pipeline } = this.plan
+    let text = ''
+    const now = performance.now()
+    for (let i = 0; i < count; i++) {
+      text += this.request()
+      connection.sentAt[(connection.oldest + connection.waiting++) % pipeline] = now
+    }
+    this.sent += count
+    return text
+  }
+
+  /** Bytes that came, valid during the call. Gives requests to be sent, or null: the connection is to be closed. */
+  take(connection: HttpConnection, chunk: Buffer): string | null {
     const { pipeline, keepAlive } = this.plan
-    const sentAt = new Float64Array(pipeline)
-    let waiting = 0
-    let oldest = 0
-    let kept: Buffer | null = null
-    const buffer = Buffer.allocUnsafeSlow(READ_BYTES)
-    const socket = net.connect({
-      host: HOST,
-      port: this.port,
-      noDelay: true,
-      onread: {
-        buffer,
-        callback: length => {
-          take(buffer.subarray(0, length))
-          return true
-        },
-      },
-    })
-    const ask = (count: number): void => {
-      let text = ''
-      const now = performance.now()
-      for (let i = 0; i < count; i++) {
-        text += this.request()
-        sentAt[(oldest + waiting++) % pipeline] = now
+    const bytes = connection.kept === null ? chunk : Buffer.concat([connection.kept, chunk])
+    const now = performance.now()
+    let at = 0
+    let done = 0
+    let last = false
+    while (at < bytes.length) {
+      const reply = this.reply(bytes, at)
+      if (reply.length === 0) break
+      at += reply.length
+      last ||= reply.last
+      if (connection.waiting === 0) {
+        this.wrong++
+        return null
       }
-      this.sent += count
-      socket.write(text, 'latin1')
+      this.count(reply, now - connection.sentAt[connection.oldest]!)
+      connection.oldest = (connection.oldest + 1) % pipeline
+      connection.waiting--
+      done++
     }
-    const take = (chunk: Buffer): void => {
-      const bytes: Buffer = kept === null ? chunk : Buffer.concat([kept, chunk])
-      const now = performance.now()
-      let at = 0
-      let done = 0
-      let last = false
-      while (at < bytes.length) {
-        const reply = this.reply(bytes, at)
-        if (reply.length === 0) break
-        at += reply.length
-        last ||= reply.last
-        if (waiting === 0) {
-          this.wrong++
-          break
-        }
-        this.count(reply, now - sentAt[oldest]!)
-        oldest = (oldest + 1) % pipeline
-        waiting--
-        done++
-      }
-      kept = at < bytes.length ? Buffer.from(bytes.subarray(at)) : null
-      if (!this.running) return
-      if (!keepAlive || last) socket.end()
-      else if (done > 0) ask(done)
-    }
-    socket.on('connect', () => ask(keepAlive ? pipeline : 1))
-    socket.on('error', () => socket.destroy())
-    socket.on('close', () => {
-      this.open.delete(socket)
-      if (waiting > 0 && this.running) this.broken++
-      this.connect()
-    })
-    this.open.add(socket)
+    connection.kept = at < bytes.length ? Buffer.from(bytes.subarray(at)) : null
+    if (done > 0 && (!keepAlive || last)) return null
+    return done === 0 ? '' : this.ask(connection, done)
   }
 
   private request(): string {

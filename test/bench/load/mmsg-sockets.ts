@@ -1,7 +1,7 @@
 // The same by recvmmsg and sendmmsg, for Linux on 64 bits with glibc and the optional package koffi: a core of this drives more than
 // a core of any tracker answers.
-import type { LibraryHandle } from 'koffi'
 import { ANNOUNCE_LENGTH } from '../../../core/protocol/tracker-udp.js'
+import { integer, socketAddress, type SystemLibrary, systemLibrary } from './system-library.js'
 import { ANSWER_ROOM, BATCH, sourceAddress, type UdpPlace, type UdpSockets } from './udp-sockets.js'
 
 const AF_INET = 2
@@ -20,17 +20,13 @@ const HEADER = 64
 
 /** null: not on this machine. `segmented`: a batch passes most of the network's code as one packet, which makes it cheap to send. */
 export async function mmsgSockets(place: UdpPlace, segmented: boolean): Promise<UdpSockets | null> {
-  if (process.platform !== 'linux' || !['x64', 'arm64'].includes(process.arch)) return null
-  const calls = await systemCalls()
-  return calls === null ? null : open(calls, place, segmented)
+  const library = await systemLibrary()
+  return library === null ? null : open(callsOf(library), place, segmented)
 }
 
-type Calls = NonNullable<Awaited<ReturnType<typeof systemCalls>>>
+type Calls = ReturnType<typeof callsOf>
 
-async function systemCalls() {
-  const koffi = await import('koffi').catch(() => null)
-  const libc = koffi === null ? null : glibc(koffi.load)
-  if (koffi === null || libc === null) return null
+function callsOf({ libc, address, errno }: SystemLibrary) {
   const socket: (family: number, type: number, protocol: number) => number = libc.func('int socket(int, int, int)')
   const close: (fd: number) => number = libc.func('int close(int)')
   const bind: (fd: number, at: Uint8Array, length: number) => number = libc.func('int bind(int, void *, uint)')
@@ -48,17 +44,7 @@ async function systemCalls() {
     'int recvmmsg(int, void *, uint, int, void *)',
   )
   const usleep: (microseconds: number) => number = libc.func('int usleep(uint)')
-  const address = (bytes: Uint8Array): bigint => koffi.address(bytes)
-  const errno = (): number => koffi.errno()
   return { socket, close, bind, connect, setOption, send, sendmmsg, recvmmsg, usleep, address, errno }
-}
-
-function glibc(load: (path: string) => LibraryHandle): LibraryHandle | null {
-  try {
-    return load('libc.so.6')
-  } catch {
-    return null
-  }
 }
 
 function open(calls: Calls, { host, port, sources }: UdpPlace, segmented: boolean): UdpSockets {
@@ -116,20 +102,6 @@ function headers({ address }: Calls, packets: Uint8Array, stride: number): { rea
     view.setBigUint64(i * HEADER + 24, 1n, true)
   }
   return { bytes }
-}
-
-function integer(value: number): Uint8Array {
-  return new Uint8Array(Int32Array.of(value).buffer)
-}
-
-/** struct sockaddr_in. */
-function socketAddress(address: number, port: number): Uint8Array {
-  const bytes = new Uint8Array(16)
-  const view = new DataView(bytes.buffer)
-  view.setUint16(0, AF_INET, true)
-  view.setUint16(2, port)
-  view.setUint32(4, address)
-  return bytes
 }
 
 function numeric(host: string): number {
