@@ -27,6 +27,7 @@ import {
 } from '../../core/protocol/tracker-udp-client.js'
 import { UdpAction } from '../../core/protocol/tracker-udp.js'
 import { infoHash } from '../conformance/index.js'
+import { everyIo, unusableIo } from './tracker-io.js'
 import type { Kernel } from '../../core/kernel/kernel.js'
 import type { HttpAnnounce } from '../../core/protocol/tracker-http-client.js'
 
@@ -143,32 +144,67 @@ describe('a tracker on loopback', () => {
     for (const node of nodes.splice(0)) await node.stop()
   })
 
-  it('serves one swarm by HTTP and UDP, each family its own peers', async () => {
-    const node = await start('tracker.json', 'tracker-http.listen=[::]:0', 'tracker-udp.listen=[::]:0')
-    const http = urlOf(node, 'http:')
-    const at4 = new URL(`http://127.0.0.1:${http.port}/announce`)
-    const at6 = new URL(`http://[::1]:${http.port}/announce`)
-    const udpPort = Number(urlOf(node, 'udp:').port)
-    const udp4 = new UdpClient('127.0.0.1', udpPort)
-    const udp6 = new UdpClient('::1', udpPort)
-    try {
-      await byHttp(at4, { port: 1001 })
-      await byHttp(at6, { port: 1002, left: 0 })
-      const four = await udp4.announce({ port: 1003 })
-      expect(texts(four.peers)).to.deep.equal(['127.0.0.1:1001'])
-      expect([four.seeders, four.leechers]).to.deep.equal([0, 2])
-      const six = await udp6.announce({ port: 1004 })
-      expect(texts(six.peers)).to.deep.equal(['[::1]:1002'])
-      expect(texts((await byHttp(at4, { port: 1001 })).peers)).to.deep.equal(['127.0.0.1:1003'])
-      expect(texts((await byHttp(at6, { port: 1002, left: 0 })).peers)).to.deep.equal(['[::1]:1004'])
-      const scrape = await get(scrapeUrl(at4, [infoHash(1)]) ?? at4)
-      expect(readHttpScrapeReply(scrape.body, [infoHash(1)])).to.deep.equal([{ seeders: 1, leechers: 3, completed: 0 }])
-      expect(await udp4.scrape(infoHash(1))).to.deep.equal({ seeders: 0, leechers: 2, completed: 0 })
-    } finally {
-      udp4.close()
-      udp6.close()
-    }
-  })
+  for (const io of everyIo) {
+    describe(`UDP by ${io}`, () => {
+      const by = [`tracker-udp.io=${io}`, 'tracker-udp.threads=2']
+
+      before(async function () {
+        if ((await unusableIo(io)) !== null) this.skip()
+      })
+
+      it('serves one swarm by HTTP and UDP, each family its own peers', async () => {
+        const node = await start('tracker.json', 'tracker-http.listen=[::]:0', 'tracker-udp.listen=[::]:0', ...by)
+        const http = urlOf(node, 'http:')
+        const at4 = new URL(`http://127.0.0.1:${http.port}/announce`)
+        const at6 = new URL(`http://[::1]:${http.port}/announce`)
+        const udpPort = Number(urlOf(node, 'udp:').port)
+        const udp4 = new UdpClient('127.0.0.1', udpPort)
+        const udp6 = new UdpClient('::1', udpPort)
+        try {
+          await byHttp(at4, { port: 1001 })
+          await byHttp(at6, { port: 1002, left: 0 })
+          const four = await udp4.announce({ port: 1003 })
+          expect(texts(four.peers)).to.deep.equal(['127.0.0.1:1001'])
+          expect([four.seeders, four.leechers]).to.deep.equal([0, 2])
+          const six = await udp6.announce({ port: 1004 })
+          expect(texts(six.peers)).to.deep.equal(['[::1]:1002'])
+          expect(texts((await byHttp(at4, { port: 1001 })).peers)).to.deep.equal(['127.0.0.1:1003'])
+          expect(texts((await byHttp(at6, { port: 1002, left: 0 })).peers)).to.deep.equal(['[::1]:1004'])
+          const scrape = await get(scrapeUrl(at4, [infoHash(1)]) ?? at4)
+          expect(readHttpScrapeReply(scrape.body, [infoHash(1)])).to.deep.equal([
+            { seeders: 1, leechers: 3, completed: 0 },
+          ])
+          expect(await udp4.scrape(infoHash(1))).to.deep.equal({ seeders: 0, leechers: 2, completed: 0 })
+        } finally {
+          udp4.close()
+          udp6.close()
+        }
+      })
+
+      it('keeps silent to ten thousand wrong ids, and serves the others meanwhile', async () => {
+        const node = await start('tracker-udp-only.json', 'tracker-udp.listen=127.0.0.1:0', ...by)
+        const port = Number(urlOf(node, 'udp:').port)
+        const flood = new UdpClient('127.0.0.1', port)
+        const good = new UdpClient('127.0.0.1', port)
+        try {
+          const packet = new Uint8Array(98)
+          writeUdpAnnounce(packet, { high: 1, low: 2 }, 2, announce, new Uint8Array(0))
+          for (let i = 0; i < 100; i++) {
+            for (let k = 0; k < 100; k++) {
+              writeU32(packet, 4, i * 100 + k)
+              flood.tell(packet.slice())
+            }
+            expect((await good.announce()).leechers).to.equal(1)
+          }
+          expect((await flood.announce({ port: 5 })).leechers).to.equal(2)
+          expect(flood.strays).to.deep.equal([])
+        } finally {
+          flood.close()
+          good.close()
+        }
+      })
+    })
+  }
 
   it('listens by UDP alone, by HTTP alone, as the profile says', async () => {
     const udpOnly = await start('tracker-udp-only.json', 'tracker-udp.listen=127.0.0.1:0')
@@ -190,29 +226,6 @@ describe('a tracker on loopback', () => {
     expect((error as Error).message)
       .to.include(port)
       .and.include('tracker-http.listen')
-  })
-
-  it('keeps silent to ten thousand wrong ids, and serves the others meanwhile', async () => {
-    const node = await start('tracker-udp-only.json', 'tracker-udp.listen=127.0.0.1:0')
-    const port = Number(urlOf(node, 'udp:').port)
-    const flood = new UdpClient('127.0.0.1', port)
-    const good = new UdpClient('127.0.0.1', port)
-    try {
-      const packet = new Uint8Array(98)
-      writeUdpAnnounce(packet, { high: 1, low: 2 }, 2, announce, new Uint8Array(0))
-      for (let i = 0; i < 100; i++) {
-        for (let k = 0; k < 100; k++) {
-          writeU32(packet, 4, i * 100 + k)
-          flood.tell(packet.slice())
-        }
-        expect((await good.announce()).leechers).to.equal(1)
-      }
-      expect((await flood.announce({ port: 5 })).leechers).to.equal(2)
-      expect(flood.strays).to.deep.equal([])
-    } finally {
-      flood.close()
-      good.close()
-    }
   })
 
   it('answers broken queries with a failure reason, and other paths with 404', async () => {
