@@ -123,13 +123,13 @@ export class MemoryStore implements SwarmStore, Probe {
   }
 }
 
-/** Marsaglia's xorshift: enough to choose whom to name in a reply. */
+/** Marsaglia's xorshift, 16 bits of it: enough to choose whom to name in a reply. */
 function xorShift(seed: number): () => number {
   let state = seed | 1
   return () => {
     state ^= state << 13
     state ^= state >>> 17
     state ^= state << 5
-    return state >>> 0
+    return state >>> 16
   }
 }
