@@ -1,6 +1,6 @@
 // Locks in words of the shared memory. A word holds 0, or one more than the number of the thread that has it, so that
 // what a dead thread held can be found. Nobody waits for ever: a lock that is not had in time is a call refused.
-import { BUSY } from './memory.js'
+import { BUSY, TO_MEND } from './memory.js'
 import type { Memory } from './memory.js'
 
 /** The value of a lock whose holder went away in the middle of its work: only mending frees it. */
@@ -41,6 +41,7 @@ export class Locks {
   /** Leaves it to whoever mends. */
   break(word: number): void {
     Atomics.store(this.i32, word, BROKEN)
+    Atomics.store(this.i32, TO_MEND, 1)
   }
 
   /** Takes it from a holder that is gone; false: it has another. */

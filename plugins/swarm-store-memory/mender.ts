@@ -40,7 +40,10 @@ export class Mender {
     if (Atomics.load(i32, TO_MEND) === 0) return
     Atomics.store(i32, TO_MEND, 0)
     const broken = new Set<number>()
-    const done = this.atRest(() => this.mend(broken), broken)
+    const done = this.atRest(() => {
+      this.mend(broken)
+      return true
+    }, broken)
     if (done === null) Atomics.store(i32, TO_MEND, 1)
   }
 
