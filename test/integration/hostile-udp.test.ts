@@ -2,6 +2,7 @@
 import { expect } from 'chai'
 import { formatEndpoint } from '../../core/base/address.js'
 import { writeU32 } from '../../core/base/bytes.js'
+import { MetricSources } from '../../core/contracts/index.js'
 import { readUdpAnnounceReply, udpReplyAction } from '../../core/protocol/tracker-udp-client.js'
 import { UdpAction } from '../../core/protocol/tracker-udp.js'
 import { HostilePackets } from '../bench/hostile/packets.js'
@@ -181,6 +182,15 @@ for (const io of everyIo) {
       }
     })
 
+    it('S-22 (f): what gets no reply is counted', async () => {
+      const before = failures(bed)
+      const id = await peer.connect()
+      await peer.told(peer.packet(id).slice(0, 97), peer.packet({ high: 1, low: 2 }), new Uint8Array(15))
+      const after = failures(bed)
+      expect(after.malformed - before.malformed).to.equal(2)
+      expect(after.badIds - before.badIds).to.equal(1)
+    })
+
     it('S-23 (a): ten thousand bad ids leave no line in the log, and no answer', async () => {
       const packets = Array.from({ length: 100 }, (_, i) => peer.packet({ high: i, low: i }))
       for (let i = 0; i < 100; i++) expect(await peer.told(...packets)).to.deep.equal([])
@@ -286,4 +296,15 @@ async function told(answer: Promise<UdpAnnounceReply | string>): Promise<UdpAnno
   const reply = await answer
   if (typeof reply === 'string') throw new Error(`refused: ${reply}`)
   return reply
+}
+
+function failures(bed: TrackerBed): { readonly malformed: number; readonly badIds: number } {
+  const counts = new Map<string, number>()
+  for (const metric of bed.kernel.find(MetricSources).flatMap(source => source.metrics)) {
+    if (metric.name !== 'failures_total') continue
+    metric.read((value, protocol, reason) => {
+      if (protocol === 'udp') counts.set(reason ?? '', value)
+    })
+  }
+  return { malformed: counts.get('malformed') ?? NaN, badIds: counts.get('bad_id') ?? NaN }
 }

@@ -298,7 +298,7 @@ function wire(io: Io): void {
       expect(await client.net.ask(short, from)).to.equal(null)
     })
 
-    it('to a sender without a port', async () => {
+    it('S-22 (g): to a sender without a port', async () => {
       const { client } = await load(trackerService())
       const packet = new Uint8Array(16)
       writeUdpConnect(packet, 1)
