@@ -6,8 +6,8 @@ import type { Logger } from '../base/log.js'
 import type { SwarmLimits, SwarmStore } from '../contracts/swarm-store.js'
 
 /** Of one slice of a sweep; and from one to the next while there is more to do, and while there is not. */
-const SLICE_MS = 10
-const BUSY_MS = 100
+const SLICE_MS = 2
+const BUSY_MS = 50
 const IDLE_MS = 1000
 /** Rounds of sweeping in a time-out. */
 const ROUNDS = 32

@@ -55,7 +55,7 @@ describe('upkeep', () => {
     }
     store.more = 3
     await sweep(90_000)
-    expect(store.sweeps).to.deep.equal([0, 0.1, 0.2, 0.3])
+    expect(store.sweeps).to.deep.equal([0, 0.05, 0.1, 0.15])
     await sweep(200_000)
     expect(store.sweeps).to.have.length(5)
     expect(store.sweeps[4]).to.be.within(100, 101.5)
