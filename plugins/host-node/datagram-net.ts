@@ -89,6 +89,8 @@ export class NodeDatagramNet implements DatagramNet {
 class NodeDatagramSocket implements DatagramSocket {
   /** Where the answerer writes. */
   reply = new Uint8Array(REPLY_BYTES)
+  /** The beginning of `reply`, by length: there are few, and a view made anew for each answer costs more than it says. */
+  private beginnings: (Uint8Array | undefined)[] = []
   private copied = new Uint8Array(REPLY_BYTES)
   private readonly raw: Socket
   /** The last packet waits in the process; so may those behind it. */
@@ -118,7 +120,10 @@ class NodeDatagramSocket implements DatagramSocket {
   }
 
   sendReply(length: number, address: string, port: number): void {
-    if (this.transmit(this.reply.subarray(0, length), address, port)) this.reply = new Uint8Array(REPLY_BYTES)
+    const bytes = (this.beginnings[length] ??= this.reply.subarray(0, length))
+    if (!this.transmit(bytes, address, port)) return
+    this.reply = new Uint8Array(REPLY_BYTES)
+    this.beginnings = []
   }
 
   close(): Promise<void> {
