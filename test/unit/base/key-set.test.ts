@@ -85,6 +85,23 @@ describe('key set', () => {
     expect(() => writer.draft(10_000_000)).to.throw(RangeError)
   })
 
+  it('holds lists that grow by one key each, up to the most there may be, in the memory of a few', () => {
+    const most = 1000
+    const writer = new KeySetWriter(most)
+    const fill = (count: number): void => {
+      const draft = writer.draft(count)
+      for (let i = 0; i < count; i++) draft.put(keyOf(i))
+      writer.replaceBy(draft)
+    }
+    for (let count = 0; count <= most; count++) fill(count)
+    expect(writer.has(keyOf(most - 1))).to.equal(true)
+    // A key takes 20 bytes and two slots of 4.
+    expect(writer.memory.byteLength).to.be.below(4 * 28 * 1024 + 1024)
+    expect(() => writer.draft(most + 1)).to.throw(RangeError)
+    expect(() => writer.add(keyOf(most))).to.throw(RangeError)
+    expect([writer.size, writer.has(keyOf(0)), writer.has(keyOf(most))]).to.deep.equal([most, true, false])
+  })
+
   it('is read by a thread while it changes, without a moment in which a key is missing or a stranger in', async function () {
     this.timeout(20_000)
     const writer = new KeySetWriter(100_000)
