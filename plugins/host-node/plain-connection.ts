@@ -107,13 +107,15 @@ export class PlainConnection {
   private readonly drained = (): void => {
     this.socket.setTimeout(0, this.stuck)
     this.full = false
-    if (!this.asking) this.goOn()
+    if (this.asking) this.deadline = this.owner.now + STUCK_MS
+    else this.goOn()
   }
 
   private readonly stuck = (): void => void this.socket.destroy()
 
   /** After a pause. */
   private goOn(): void {
+    this.deadline = this.owner.now + (this.bytes === null ? KEEP_ALIVE_MS : HEADERS_MS)
     this.read()
     if (!this.asking && !this.full) this.socket.resume()
   }

@@ -248,6 +248,40 @@ describe('plain HTTP requests', () => {
       await timed.close()
       expect(clock.pending).to.equal(0)
     })
+
+    it('S-28: so are those of clients that were slow to take a reply before', async () => {
+      const timed = new NodeHttpNet(clock, silentLogger)
+      const large = plain('y'.repeat(16 * 1024 * 1024))
+      const listener = await timed.serve(at('127.0.0.1:0'), (_request, respond) => respond(large))
+      const closed: string[] = []
+      const takeSlowly = async (name: string, text: string): Promise<void> => {
+        const socket = connect(listener.local.port, '127.0.0.1')
+        sockets.push(socket)
+        let taken = 0
+        socket.on('data', chunk => {
+          taken += chunk.length
+          if (chunk.toString('latin1').includes(' 408 ')) name += ': 408'
+        })
+        socket.on('close', () => closed.push(name))
+        socket.pause()
+        socket.write(text)
+        // The system does not hold all of it, so the server waits for the client.
+        for (let i = 0; i < 20; i++) await turn()
+        socket.resume()
+        await until(() => taken > large.body.length)
+        for (let i = 0; i < 20; i++) await turn()
+      }
+      await takeSlowly('idle', get('/a'))
+      await takeSlowly('partial', `${get('/a')}GET /b HTTP/1.1\r\n`)
+      expect(closed).to.deep.equal([])
+      await clock.advance(5000)
+      await until(() => closed.length > 0)
+      expect(closed).to.deep.equal(['partial: 408'])
+      await clock.advance(11_000)
+      await until(() => closed.length > 1)
+      expect(closed).to.deep.equal(['partial: 408', 'idle'])
+      await timed.close()
+    })
   })
 })
 
