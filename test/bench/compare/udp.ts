@@ -1,5 +1,5 @@
 // UDP announces (BEP 15): 1,000 torrents, 256 announces in flight from 8 addresses, 50 peers a reply.
-import { inTurn, type Measurement, trackerUnits } from './measurement.js'
+import { inTurn, type Measurement, remarkBusy, trackerUnits } from './measurement.js'
 import { tracked, udpLoad } from './tracked.js'
 
 const SWARMS = 1000
@@ -28,6 +28,7 @@ function announces(name: string, job: { readonly io?: string }): Measurement {
             throw new Error(`${seen.refused} refused (${seen.refusal}), ${seen.wrong} wrong of ${seen.sent}`)
           if (seen.answered > 100 * SWARMS && seen.peersPerReply < LEAST_PEERS)
             throw new Error(`${seen.peersPerReply.toFixed(1)} peers a reply`)
+          remarkBusy(setting, system, seen)
           return {
             rate: seen.answeredPerSecond,
             cpu: (1e6 * cpu) / seen.answered,
