@@ -86,10 +86,14 @@ export class UdpSocket {
     this.calls.sendTo(this.fd, bytes, socketName(to, this.family))
   }
 
-  /** Datagrams that found no room because they were not read in time; null once closed. */
+  /** Datagrams that found no room because they were not read in time; null once closed, and where the system does not say. */
   dropped(): number | null {
     if (!this.open) return null
-    this.calls.getOption(this.fd, SOL_SOCKET, SO_MEMINFO, this.facts)
+    try {
+      this.calls.getOption(this.fd, SOL_SOCKET, SO_MEMINFO, this.facts)
+    } catch {
+      return null
+    }
     return this.facts[MEMINFO_DROPS] ?? null
   }
 

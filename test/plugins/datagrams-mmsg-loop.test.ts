@@ -151,6 +151,19 @@ describe('datagrams-mmsg: the loop of a thread', () => {
     expect([counts[Count.Received], counts[Count.Sent], counts[Count.Unsent], asked]).to.deep.equal([3, 2, 0, 2])
   })
 
+  it('says how many datagrams were dropped, or nothing where the system does not say', () => {
+    expect(server.dropped()).to.equal(0)
+    const silent = Object.assign(Object.create(calls) as SystemCalls, {
+      getOption(fd: number, level: number, _option: number, value: Uint32Array): void {
+        // One that no system has.
+        calls.getOption(fd, level, 10_000, value)
+      },
+    })
+    const socket = new UdpSocket(silent, at('127.0.0.1:0'), 65_536)
+    expect(socket.dropped()).to.equal(null)
+    socket.close()
+  })
+
   it('makes no pointer outside of its memory', () => {
     const memory = calls.pin(640)
     expect(memory.pointer(64, 64) - memory.pointer(0, 640)).to.equal(64)
