@@ -4,7 +4,7 @@
 // nothing at another address.
 import { isMapped } from '../base/address.js'
 import { readU32, writeU32 } from '../base/bytes.js'
-import { addressHash } from './address-hash.js'
+import { tagHash } from '../base/half-siphash.js'
 import { sipHash, sipKey } from '../base/siphash.js'
 import type { SipKey } from '../base/siphash.js'
 
@@ -63,7 +63,7 @@ export class ConnectionIds {
     for (let at = isMapped(from) ? 12 : 0; at < 16; at += 4) {
       address[words++] = from[at]! | (from[at + 1]! << 8) | (from[at + 2]! << 16) | (from[at + 3]! << 24)
     }
-    addressHash(keys[2 * slot]!, keys[2 * slot + 1]!, address, words, this.hash)
+    tagHash(keys[2 * slot]!, keys[2 * slot + 1]!, address, words, this.hash)
   }
 
   private derive(second: number, slot: number): void {

@@ -7,7 +7,7 @@
 // uncounted, and a bucket that is being replaced may begin with the level of the other; neither admits more than the
 // threads there are, nor keeps anybody out for longer than a burst lasts.
 import { isLoopback } from '../base/address.js'
-import { halfSipHash } from '../base/half-siphash.js'
+import { tableHash } from '../base/half-siphash.js'
 import type { Refused } from '../contracts/refusal.js'
 
 const WAYS = 4
@@ -23,10 +23,6 @@ const BURST_SECONDS = 2
 /** Threads read their clocks now and then. What is further ahead than this is left from before the clock came round. */
 const SLACK_MICROS = 5_000_000
 const LONG_PAST = -0x8000_0000
-
-/** What goes to the hash has seven bytes: the prefix, filled up, and the family. */
-const V4 = 0x0704_0000
-const V6 = 0x0706_0000
 
 export const TOO_FAST: Refused = {
   reason: 'your network asks this tracker too often',
@@ -44,6 +40,7 @@ export class PrefixRate {
   private readonly burst: number
   private readonly key0: number
   private readonly key1: number
+  private readonly prefix = new Int32Array(2)
 
   /** `memory` of `reserve`, in whatever thread. */
   constructor(readonly memory: SharedArrayBuffer) {
@@ -98,9 +95,13 @@ export class PrefixRate {
     return ahead > this.burst + SLACK_MICROS ? LONG_PAST : ahead
   }
 
+  /** A /24 is one word, a /48 two, and the hash knows how many. */
   private prefixOf(ip: Uint8Array): number {
-    const word = ip[0]! | (ip[1]! << 8) | (ip[2]! << 16)
-    if (ip.length === 4) return halfSipHash(this.key0, this.key1, word, V4)
-    return halfSipHash(this.key0, this.key1, word | (ip[3]! << 24), V6 | ip[4]! | (ip[5]! << 8))
+    const { prefix } = this
+    prefix[0] = ip[0]! | (ip[1]! << 8) | (ip[2]! << 16)
+    if (ip.length === 4) return tableHash(this.key0, this.key1, prefix, 1)
+    prefix[0] |= ip[3]! << 24
+    prefix[1] = ip[4]! | (ip[5]! << 8)
+    return tableHash(this.key0, this.key1, prefix, 2)
   }
 }

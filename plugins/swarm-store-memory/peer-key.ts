@@ -1,6 +1,6 @@
 // One peer taken out of a block or out of a request: the endpoint that is looked for, put in or moved. Of its opener
 // alone, not in the shared memory.
-import { keyedHash, paddedWords } from './keyed-hash.js'
+import { tableHash } from '../../core/base/half-siphash.js'
 import { HEAD } from './layout.js'
 import type { Arena } from './arena.js'
 import type { Layout } from './layout.js'
@@ -31,8 +31,8 @@ export class PeerKey {
     this.units = new Uint16Array(this.count + 1)
     this.wordCount = layout.peerWords
     this.siteWords = layout.siteWords
-    this.words = paddedWords(this.wordCount)
-    this.site = paddedWords(this.siteWords)
+    this.words = new Int32Array(this.wordCount)
+    this.site = new Int32Array(this.siteWords)
   }
 
   read(ip: Uint8Array, port: number): void {
@@ -53,13 +53,13 @@ export class PeerKey {
   hash(): number {
     const { units, words, wordCount } = this
     for (let i = 0; i < wordCount; i++) words[i] = units[2 * i]! | (units[2 * i + 1]! << 16)
-    return keyedHash(this.k0, this.k1, words, wordCount)
+    return tableHash(this.k0, this.k1, words, wordCount)
   }
 
   /** Of the address alone (of an IPv6 address the /64): which block of a large swarm the peer lies in. */
   siteHash(): number {
     const { units, site, siteWords } = this
     for (let i = 0; i < siteWords; i++) site[i] = units[2 * i]! | (units[2 * i + 1]! << 16)
-    return keyedHash(this.k1, this.k0, site, siteWords)
+    return tableHash(this.k1, this.k0, site, siteWords)
   }
 }

@@ -1,8 +1,8 @@
 // Finds swarms by info-hash. 512 small open-addressing tables instead of a large one, so that growing is never a pause;
 // each has a lock of its own, which whoever calls holds. A slot holds the hash and the root of the swarm, 0 where it is
 // empty; slots are in the order of the hash but for what stood in the way, so a walk keeps its place when a table grows.
+import { tableHash } from '../../core/base/half-siphash.js'
 import { COMPLETED, COUNTS, INFO_HASH, META } from './layout.js'
-import { keyedHash, paddedWords } from './keyed-hash.js'
 import { MAX_ORDER, TABLE_BITS, TABLE_BLOCK, TABLE_LOCK, TABLE_USED, TABLES, tableWord } from './memory.js'
 import type { Arena } from './arena.js'
 
@@ -23,7 +23,7 @@ export class SwarmTable {
   private hash = 0
   private readonly i32: Int32Array
   /** The info-hash that is looked for. */
-  private readonly sought = paddedWords(HASH_WORDS)
+  private readonly sought = new Int32Array(HASH_WORDS)
 
   constructor(
     private readonly arena: Arena,
@@ -168,7 +168,7 @@ export class SwarmTable {
 
   private turn(): number {
     // The number of the table is the end of the hash, its place in the table the beginning.
-    this.hash = keyedHash(this.k0, this.k1, this.sought, HASH_WORDS)
+    this.hash = tableHash(this.k0, this.k1, this.sought, HASH_WORDS)
     this.table = this.hash & (TABLES - 1)
     return tableWord(this.family, this.table) + TABLE_LOCK
   }
