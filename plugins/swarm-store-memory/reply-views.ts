@@ -8,6 +8,8 @@ interface Views {
   /** From the first place on at which 64 bits can be written, which is unit number `lead`. */
   readonly longs: BigInt64Array
   readonly lead: number
+  /** They are of a buffer written to first, since `out` does not begin at a whole word. */
+  readonly between: boolean
 }
 
 const MOST = 256
@@ -18,7 +20,6 @@ export class ReplyViews {
   longs: BigInt64Array
   lead = 0
   private out: Uint8Array
-  /** Written to first, where `out` does not begin at a whole word. */
   private between = false
   private turn = 0
   private readonly known: Views[]
@@ -43,7 +44,7 @@ export class ReplyViews {
     this.words = views.words
     this.longs = views.longs
     this.lead = views.lead
-    this.between = views.units.buffer !== out.buffer
+    this.between = views.between
   }
 
   /** So many bytes were written. */
@@ -61,7 +62,7 @@ export class ReplyViews {
 }
 
 function viewsOf(out: Uint8Array): Views {
-  if ((out.byteOffset & 3) !== 0) return { ...viewsOf(new Uint8Array(out.length)), out }
+  if ((out.byteOffset & 3) !== 0) return { ...viewsOf(new Uint8Array(out.length)), out, between: true }
   const { buffer, byteOffset, length } = out
   const skipped = -byteOffset & 7
   const rest = Math.max(0, length - skipped) >> 3
@@ -71,5 +72,6 @@ function viewsOf(out: Uint8Array): Views {
     words: new Int32Array(buffer, byteOffset, length >> 2),
     longs: rest === 0 ? new BigInt64Array(0) : new BigInt64Array(buffer, byteOffset + skipped, rest),
     lead: skipped >> 1,
+    between: false,
   }
 }
