@@ -3,7 +3,7 @@ import type { MultiBar, SingleBar } from 'cli-progress'
 import type { Timer } from '../base/clock.js'
 import type { NodeApi, NodeSnapshot, TorrentSnapshot } from '../contracts/node-api.js'
 import { systemClock } from './host.js'
-import { rate, size, span } from './quantity.js'
+import { counted, rate, size, span } from './quantity.js'
 import type { Shell } from './shell.js'
 
 const MOST_BARS = 20
@@ -90,7 +90,7 @@ export class ProgressReport {
     const short = this.shell.clean(name.length > 30 ? `${name.slice(0, 29)}~` : name)
     const left = bytesLeft === 0 ? 'whole' : `${span(bytesLeft / down)} left`
     const done = `${size(wantedDone(torrent))} of ${size(bytesWanted)}`
-    return { name: short, done, down: rate(down), up: rate(up), peers: peers === 1 ? '1 peer' : `${peers} peers`, left }
+    return { name: short, done, down: rate(down), up: rate(up), peers: counted(peers, 'peer'), left }
   }
 
   private line(torrent: TorrentSnapshot): void {

@@ -25,6 +25,11 @@ export function span(seconds: number): string {
   return whole >= 60 ? `${Math.floor(whole / 60)}m ${whole % 60}s` : `${whole}s`
 }
 
+/** "1 peer", "2,000 peers": any noun that takes an s. */
+export function counted(count: number, noun: string): string {
+  return `${count.toLocaleString('en-US')} ${noun}${count === 1 ? '' : 's'}`
+}
+
 /** Seconds since 1970 as "2026-11-22 16:35:24 UTC"; a number that is no date of this age stays a number. */
 export function utcTime(seconds: number): string {
   if (!Number.isInteger(seconds) || seconds < 0 || seconds >= 253_402_300_800) return String(seconds)

@@ -2,6 +2,7 @@
 import type { Timer } from '../base/clock.js'
 import type { MetricSource } from '../contracts/metrics.js'
 import { systemClock } from './host.js'
+import { counted } from './quantity.js'
 import { TrackerMeter, type TrackerFigures } from './tracker-figures.js'
 import type { LiveLine } from './live-line.js'
 import type { Shell } from './shell.js'
@@ -63,8 +64,8 @@ export function lineOf({ announces, failures, dropped, swarms, peers, seeders }:
   const wires = [...announces].map(([protocol, rate]) => `${protocol.toUpperCase()} ${whole(rate)}/s`)
   const parts = [
     wires.join('  '),
-    `${whole(peers)} ${peers === 1 ? 'peer' : 'peers'} (${whole(seeders)} seeding)`,
-    `${whole(swarms)} ${swarms === 1 ? 'torrent' : 'torrents'}`,
+    `${counted(peers, 'peer')} (${whole(seeders)} seeding)`,
+    counted(swarms, 'swarm'),
     failures > 0 ? `${whole(failures)} failed/s` : '',
     dropped > 0 ? `${whole(dropped)} dropped/s` : '',
   ]

@@ -64,7 +64,7 @@ export class ListFile {
       const facts = await this.files.stat(this.path)
       if (facts === null || facts.directory) {
         this.stamp = ''
-        return `${name}: there is no such file`
+        return `${name}: ${facts === null ? 'there is no such file' : 'it is a folder, not a file'}`
       }
       const stamp = `${facts.length} ${facts.mtimeMs}`
       if (stamp === this.stamp) return this.broken

@@ -68,7 +68,7 @@ describe('command line, what people see', function () {
       await seen(/UDP 0\/s {2}HTTP 0\/s|HTTP 0\/s {2}UDP 0\/s/)
       const url = /http:\S+\/announce/.exec(text)?.[0] ?? ''
       await fetch(`${url}?info_hash=${'%01'.repeat(20)}&peer_id=${'a'.repeat(20)}&port=6881&left=0`)
-      await seen(/HTTP 1\/s.* {2}1 peer \(\d seeding\) {2}1 torrent/)
+      await seen(/HTTP 1\/s.* {2}1 peer \(\d seeding\) {2}1 swarm/)
       terminal.stdin.write('\u0003')
       const [code] = (await once(terminal, 'close')) as [number]
       expect(code).to.equal(0)

@@ -130,6 +130,14 @@ describe('tracker-access-list', () => {
     })
   }
 
+  it('says of a folder that it is one', async () => {
+    const file = new OneFile()
+    const files = { read: file.read, stat: () => Promise.resolve({ directory: true, length: 0, mtimeMs: 1 }) }
+    const list = new ListFile(new KeySetWriter(10), 'lists', files, new ManualClock(), silentLogger)
+    const error: unknown = await list.start(5).catch((reason: unknown) => reason)
+    expect((error as Error).message).to.equal('access list lists: it is a folder, not a file')
+  })
+
   it('leaves no timer behind', async () => {
     const { clock, loaded } = await load(hexOf(1))
     await loaded.stop()

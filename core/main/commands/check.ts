@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { NodeError } from '../../base/errors.js'
 import { example } from '../command.js'
 import { collected } from '../options.js'
+import { counted } from '../quantity.js'
 import type { Shell } from '../shell.js'
 
 export function register(program: Command, shell: Shell): void {
@@ -17,7 +18,10 @@ export function register(program: Command, shell: Shell): void {
       try {
         const kernel = await loadNode(profile, { set: options.set, log: 'silent' })
         const notes = kernel.unused.map(unusedNote)
-        const text = [`${profile}: ${kernel.plugins.length} plugins, no fault`, ...notes.map(note => `  note: ${note}`)]
+        const text = [
+          `${profile}: ${counted(kernel.plugins.length, 'plugin')}, no fault`,
+          ...notes.map(note => `  note: ${note}`),
+        ]
         shell.result({ ok: true, profile, plugins: kernel.plugins.map(part => part.id), notes }, text.join('\n'))
       } catch (error) {
         const faults = NodeError.is(error) ? error.details['faults'] : undefined

@@ -8,7 +8,7 @@ import { example } from '../command.js'
 import { HashProgress } from '../hash-progress.js'
 import { machineFiles, machineHashing, pathPlatform } from '../host-parts.js'
 import { systemClock } from '../host.js'
-import { size } from '../quantity.js'
+import { counted, size } from '../quantity.js'
 import type { Shell } from '../shell.js'
 
 interface Options {
@@ -72,7 +72,7 @@ async function create(shell: Shell, path: string, options: Options): Promise<voi
   shell.result(
     { infoHash, magnet, file, name, bytes: totalLength, pieceLength, pieces: pieceCount, files: files.length },
     [
-      `${name}: ${size(totalLength)} in ${files.length} ${files.length === 1 ? 'file' : 'files'}, ${pieceCount} pieces of ${size(pieceLength)}`,
+      `${name}: ${size(totalLength)} in ${counted(files.length, 'file')}, ${counted(pieceCount, 'piece')} of ${size(pieceLength)}`,
       `info-hash  ${infoHash}`,
       `magnet     ${magnet}`,
       `written to ${file}`,

@@ -6,6 +6,7 @@ import type { NamedRegistry } from '../../kernel/plugin.js'
 import { maskUrl } from '../../protocol/tracker-url.js'
 import { example } from '../command.js'
 import { cliErrors } from '../errors.js'
+import { counted } from '../quantity.js'
 import type { ScrapeJob } from '../scrape-plan.js'
 import type { Shell } from '../shell.js'
 
@@ -79,7 +80,7 @@ async function scrapeOne(clients: NamedRegistry<TrackerClient>, { url, hashes }:
 function asText({ url, error, torrents }: Outcome): string {
   const rows = torrents.map(
     ({ infoHash, seeders, leechers, downloads }) =>
-      `  ${infoHash}  ${seeders} seeders, ${leechers} leechers, ${downloads} downloads`,
+      `  ${infoHash}  ${counted(seeders, 'seeder')}, ${counted(leechers, 'leecher')}, ${counted(downloads, 'download')}`,
   )
   const said = error === null || error.startsWith(url) ? (error ?? url) : `${url}: ${error}`
   return [said, ...rows].join('\n')

@@ -7,6 +7,7 @@ import { example } from '../command.js'
 import { checkContent } from '../content-check.js'
 import { HashProgress } from '../hash-progress.js'
 import { machineFiles, machineHashing, pathPlatform } from '../host-parts.js'
+import { counted } from '../quantity.js'
 import type { Shell } from '../shell.js'
 
 /** Files and ranges of pieces named one by one; more are counted. */
@@ -50,7 +51,7 @@ function report(metainfo: Metainfo, bad: readonly number[], files: readonly stri
     `${name}: ${bad.length} of ${geometry.pieceCount} pieces are wrong${bad.length === 0 ? '' : `: ${ranges(bad)}`}`,
   ]
   lines.push(...files.slice(0, MOST_NAMED).map(file => `  damaged or missing: ${file}`))
-  if (files.length > MOST_NAMED) lines.push(`  and ${files.length - MOST_NAMED} more files`)
+  if (files.length > MOST_NAMED) lines.push(`  and ${counted(files.length - MOST_NAMED, 'more file')}`)
   if (bad.length === geometry.pieceCount) lines.push(`  looked for it at ${join(folder, name)}`)
   return lines.join('\n')
 }

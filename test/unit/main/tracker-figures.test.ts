@@ -94,9 +94,10 @@ describe('figures of a tracker', () => {
       ['http', 0],
     ])
     const calm = { announces, failures: 0, dropped: 0, swarms: 1000, peers: 2_000_000, seeders: 1 }
-    expect(lineOf(calm)).to.equal('UDP 123,457/s  HTTP 0/s  2,000,000 peers (1 seeding)  1,000 torrents')
+    expect(lineOf(calm)).to.equal('UDP 123,457/s  HTTP 0/s  2,000,000 peers (1 seeding)  1,000 swarms')
+    expect(lineOf({ ...calm, swarms: 1, peers: 1 })).to.match(/ {2}1 peer \(1 seeding\) {2}1 swarm$/)
     expect(lineOf({ ...calm, failures: 0.2, dropped: 30 })).to.match(
-      / {2}1,000 torrents {2}1 failed\/s {2}30 dropped\/s$/,
+      / {2}1,000 swarms {2}1 failed\/s {2}30 dropped\/s$/,
     )
   })
 })
