@@ -1,6 +1,7 @@
 // The connections that plain GETs come by: one timer for all of them, and the heads of their replies.
 import { STATUS_CODES } from 'node:http'
 import { PlainConnection } from './plain-connection.js'
+import { mixSocketOptions } from './socket-options.js'
 import type { Socket } from 'node:net'
 import type { Clock, Timer } from '../../core/base/clock.js'
 import type { HttpReply, HttpRequest } from '../../core/contracts/host.js'
@@ -29,6 +30,7 @@ export class PlainService implements PlainOwner {
     private readonly clock: Clock,
   ) {
     this.timer = clock.every(CHECK_MS, () => this.check())
+    mixSocketOptions()
   }
 
   get connections(): number {
@@ -81,6 +83,8 @@ export class PlainService implements PlainOwner {
   private check(): void {
     this.now += CHECK_MS
     this.begin = ''
+    // Again and again, as the engine forgets what it learned of code that rests.
+    mixSocketOptions(1)
     for (const connection of this.open) if (connection.deadline <= this.now) connection.expire()
     for (const [socket, deadline] of this.handed) if (deadline <= this.now) socket.destroy()
   }
