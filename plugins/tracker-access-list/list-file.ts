@@ -9,7 +9,8 @@ import type { KeySetWriter } from '../../core/base/key-set-writer.js'
 import type { Logger } from '../../core/base/log.js'
 import type { FileSystem } from '../../core/contracts/host.js'
 
-export const MOST_HASHES = 16_000_000
+/** About what a file of 256 MiB holds; none larger is read. */
+export const MOST_HASHES = 6_500_000
 /** Read, or put into the set, between two turns of the loop: a few milliseconds. */
 const SLICE = 4000
 
