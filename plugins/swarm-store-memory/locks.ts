@@ -64,6 +64,8 @@ export class Locks {
     // Private memory has one opener: what it finds locked stays so.
     for (let i = 0; this.shared && i < sleeps; i++) {
       const seen = Atomics.load(i32, word)
+      // The main thread may be the one who waits, and it alone mends.
+      if (seen === BROKEN) break
       if (seen !== 0) Atomics.wait(i32, word, seen, i < SHORT_SLEEPS ? SHORT_MS : LONG_MS)
       if (Atomics.compareExchange(i32, word, 0, mine) === 0) return true
     }

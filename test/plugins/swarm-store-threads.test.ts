@@ -6,6 +6,7 @@ import { MemoryStore } from '../../plugins/swarm-store-memory/memory-store.js'
 import { ManualClock, register, swarmStoreCases } from '../conformance/index.js'
 import { SwarmDesk, WIDE_LIMITS } from '../conformance/swarm-desk.js'
 import { said, startWorker, StoreInThread, TwoOpeners } from './swarm-store-in-thread.js'
+import type { AnnounceReply, AnnounceRequest } from '../../core/contracts/swarm-store.js'
 import type { WorkerTask } from './swarm-store-worker.js'
 
 const host = { clock: new ManualClock(), random: createRandom(1), entropy: createRandom(2) }
@@ -90,6 +91,33 @@ describe('swarm-store-memory and its threads', () => {
     expect(await desk.ask({ hash: 1, peer: 5000 })).to.match(/busy/)
     store.threadEnded(3)
     desk.totals(31, 3300)
+    expect((await desk.announce({ hash: 1, peer: 5000 })).leechers).to.equal(11)
+    expect(store.check()).to.deep.equal([])
+  })
+
+  it('refuses at once what an exception left to be mended, and has it back with the next sweep', async () => {
+    const { store, desk } = await filled()
+    const fault = (): never => {
+      throw new Error('a fault of ours')
+    }
+    const faulty = Object.assign(Object.create(store) as MemoryStore, {
+      announce(request: AnnounceRequest, now: number, reply: AnnounceReply) {
+        return store.announce(Object.defineProperty(request, 'left', { get: fault }), now, reply)
+      },
+    })
+    const thrown: unknown = await new SwarmDesk(faulty).ask({ hash: 1, peer: 5000 }).catch((error: unknown) => error)
+    expect(thrown).to.have.property('message', 'a fault of ours')
+    const { wait } = Atomics
+    let sleeps = 0
+    try {
+      Object.assign(Atomics, { wait: () => (sleeps++, 'timed-out') })
+      expect(await desk.ask({ hash: 1, peer: 5000 })).to.match(/busy/)
+      expect((await desk.scrape(1)).found).to.equal(false)
+    } finally {
+      Object.assign(Atomics, { wait })
+    }
+    expect([sleeps, store.totals().refusedBusy]).to.deep.equal([0, 2])
+    while (store.sweep(desk.now, 5));
     expect((await desk.announce({ hash: 1, peer: 5000 })).leechers).to.equal(11)
     expect(store.check()).to.deep.equal([])
   })
