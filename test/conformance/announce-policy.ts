@@ -2,6 +2,7 @@
 import { deepEqual, equal, match, ok } from 'node:assert/strict'
 import { reasonOf } from '../../core/contracts/refusal.js'
 import { AnnounceEvent } from '../../core/contracts/swarm-store.js'
+import { casesOn } from './case.js'
 import { KitPlace } from './kit-place.js'
 import { OtherThread } from './other-thread.js'
 import type { AnnouncePolicy, AnnounceRequest } from '../../core/contracts/index.js'
@@ -17,17 +18,7 @@ export interface PolicyUnderTest {
 }
 
 export function announcePolicyCases(open: () => PolicyUnderTest | Promise<PolicyUnderTest>): ConformanceCase[] {
-  const test = (name: string, run: (at: PolicyUnderTest) => void | Promise<void>): ConformanceCase => ({
-    name,
-    async run() {
-      const at = await open()
-      try {
-        await run(at)
-      } finally {
-        await at.close?.()
-      }
-    },
-  })
+  const test = casesOn(open)
 
   return [
     test('admits with null, refuses with one line of text that a client may read', ({ policy, admitted, refused }) => {

@@ -6,6 +6,21 @@ export interface ConformanceCase {
   run(): void | Promise<void>
 }
 
+/** Makes cases each of which opens what it tries, and closes that whatever comes of it. */
+export function casesOn<T extends { close?(): Promise<void> }>(open: () => T | Promise<T>) {
+  return (name: string, run: (opened: T) => void | Promise<void>): ConformanceCase => ({
+    name,
+    async run() {
+      const opened = await open()
+      try {
+        await run(opened)
+      } finally {
+        await opened.close?.()
+      }
+    },
+  })
+}
+
 /** Registers a suite with whatever `describe` and `it` the runner put into the global scope. */
 export function register(title: string, cases: readonly ConformanceCase[]): void {
   const runner = globalThis as {

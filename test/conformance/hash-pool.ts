@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
+import { casesOn } from './case.js'
 import type { FileFact, HashPool } from '../../core/contracts/host.js'
 import type { ConformanceCase } from './case.js'
 
@@ -19,17 +20,7 @@ const LENGTHS = [PIECE, 0, 100, 3 * PIECE - 100, 1, 1, 0, 5 * PIECE + 17]
 /** Obligations of HashPool. `setup` is called once a case. */
 export function hashPoolCases(setup: () => Promise<HashBed>): ConformanceCase[] {
   const never = new AbortController().signal
-  const onBed = (name: string, run: (bed: HashBed) => Promise<void>): ConformanceCase => ({
-    name,
-    run: async () => {
-      const bed = await setup()
-      try {
-        await run(bed)
-      } finally {
-        await bed.close()
-      }
-    },
-  })
+  const onBed = casesOn(setup)
 
   return [
     onBed('verifies right and wrong data of any length', async ({ pool }) => {

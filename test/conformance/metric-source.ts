@@ -1,5 +1,6 @@
 // What every source of metrics must keep to (core/contracts/metrics.ts), so that whoever shows them needs to trust none.
 import { deepEqual, equal, match, notDeepEqual, ok } from 'node:assert/strict'
+import { casesOn } from './case.js'
 import type { Metric, MetricSource } from '../../core/contracts/metrics.js'
 import type { ConformanceCase } from './case.js'
 
@@ -16,17 +17,7 @@ const MOST_VALUES = 500
 export function metricSourceCases(
   open: () => MetricSourceUnderTest | Promise<MetricSourceUnderTest>,
 ): ConformanceCase[] {
-  const test = (name: string, run: (at: MetricSourceUnderTest) => void | Promise<void>): ConformanceCase => ({
-    name,
-    async run() {
-      const at = await open()
-      try {
-        await run(at)
-      } finally {
-        await at.close?.()
-      }
-    },
-  })
+  const test = casesOn(open)
 
   return [
     test('names each metric once, as Prometheus would and without a prefix', ({ source }) => {

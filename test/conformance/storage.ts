@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { StorageFactory, StorageMove, TorrentStorage } from '../../core/contracts/storage.js'
 import type { ConformanceCase } from './case.js'
+import { casesOn } from './case.js'
 import { bitsSet, readBytes, shared, StorageContent } from './storage-content.js'
 
 /** What a provider gives for one case. */
@@ -20,17 +21,7 @@ const BIG = 5 * 2 ** 30
 
 /** Obligations of StorageFactory and TorrentStorage. `setup` is called once a case. */
 export function storageCases(setup: () => Promise<StorageBed>): ConformanceCase[] {
-  const onBed = (name: string, run: (bed: StorageBed) => Promise<void>): ConformanceCase => ({
-    name,
-    run: async () => {
-      const bed = await setup()
-      try {
-        await run(bed)
-      } finally {
-        await bed.close()
-      }
-    },
-  })
+  const onBed = casesOn(setup)
   const open = (bed: StorageBed, content: StorageContent): Promise<TorrentStorage> =>
     bed.factory.open(content.spec, new AbortController().signal)
   const onContent = (
