@@ -1,6 +1,6 @@
 // HTTP announces over 64 connections: 1,000 torrents, 50 peers a reply.
 import { inTurn, type Measurement, remarkBusy, trackerUnits } from './measurement.js'
-import { httpLoad, tracked } from './tracked.js'
+import { httpLoad, roundOf, tracked } from './tracked.js'
 
 const SWARMS = 1000
 const WRONG_PART = 0.001
@@ -31,20 +31,7 @@ function announces(
           if (seen.wrong > WRONG_PART * seen.sent) throw new Error(`${seen.wrong} wrong of ${seen.sent}`)
           if (seen.answered === 0) throw new Error(`nothing was answered; ${seen.broken} connections broke`)
           remarkBusy(setting, system, seen)
-          return {
-            rate: seen.answeredPerSecond,
-            cpu: (1e6 * cpu) / seen.answered,
-            memory: child.memory,
-            more: {
-              'a CPU second': seen.answered / cpu,
-              'p50 ms': seen.p50Ms,
-              'p99 ms': seen.p99Ms,
-              'peers a reply': seen.peersPerReply,
-              broken: seen.broken,
-              'load busy %': (100 * seen.cpuSeconds) / seen.seconds,
-              'others busy %': 100 * (seen.elsewhere - cpu / seen.seconds),
-            },
-          }
+          return roundOf(seen, { cpu, memory: child.memory }, { broken: seen.broken })
         }),
       ),
   }

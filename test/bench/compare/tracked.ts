@@ -3,13 +3,14 @@ import fs from 'node:fs'
 import { setTimeout as passed } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { freePort } from '../../interop/programs.js'
-import { Child, type Command } from '../child.js'
+import { Child, type Command, type Memory } from '../child.js'
 import { busySeconds } from '../machine.js'
 import { LOAD_CORE, pinned, SERVER_CORE } from '../pinned.js'
 import { listens } from './listens.js'
 import type { HttpLoadPlan, HttpLoadReport } from '../http-load.js'
 import type { UdpLoadPlan, UdpLoadReport } from '../udp-load.js'
 import type { Scratch } from '../scratch.js'
+import type { Round } from './measurement.js'
 import type { System, TrackJob } from './system.js'
 
 const START_MS = 20_000
@@ -59,6 +60,28 @@ interface Load extends Sharing {
 
 /** What the load saw, and cores that were busy meanwhile with something else than the load: the server, one hopes. */
 export type Seen<Report> = Report & { readonly elsewhere: number }
+
+/** A round of whatever answers announces: what the load saw, what the server took for it, and what only one wire has. */
+export function roundOf(
+  seen: Seen<HttpLoadReport | UdpLoadReport>,
+  server: { readonly cpu: number; readonly memory: Memory },
+  own: Readonly<Record<string, number>>,
+): Round {
+  return {
+    rate: seen.answeredPerSecond,
+    cpu: (1e6 * server.cpu) / seen.answered,
+    memory: server.memory,
+    more: {
+      'a CPU second': seen.answered / server.cpu,
+      'p50 ms': seen.p50Ms,
+      'p99 ms': seen.p99Ms,
+      'peers a reply': seen.peersPerReply,
+      ...own,
+      'load busy %': (100 * seen.cpuSeconds) / seen.seconds,
+      'others busy %': 100 * (seen.elsewhere - server.cpu / seen.seconds),
+    },
+  }
+}
 
 export function udpLoad(plan: Partial<UdpLoadPlan> & Load): Promise<Seen<UdpLoadReport>> {
   return load('udp-load', plan) as Promise<Seen<UdpLoadReport>>

@@ -1,6 +1,6 @@
 // UDP announces (BEP 15): 1,000 torrents, 256 announces in flight from 8 addresses, 50 peers a reply.
 import { inTurn, type Measurement, remarkBusy, trackerUnits } from './measurement.js'
-import { tracked, udpLoad } from './tracked.js'
+import { roundOf, tracked, udpLoad } from './tracked.js'
 
 const SWARMS = 1000
 /** With fewer peers a reply a tracker does less than is asked of it. */
@@ -29,20 +29,7 @@ function announces(name: string, job: { readonly io?: string }): Measurement {
           if (seen.answered > 100 * SWARMS && seen.peersPerReply < LEAST_PEERS)
             throw new Error(`${seen.peersPerReply.toFixed(1)} peers a reply`)
           remarkBusy(setting, system, seen)
-          return {
-            rate: seen.answeredPerSecond,
-            cpu: (1e6 * cpu) / seen.answered,
-            memory: child.memory,
-            more: {
-              'a CPU second': seen.answered / cpu,
-              'p50 ms': seen.p50Ms,
-              'p99 ms': seen.p99Ms,
-              'peers a reply': seen.peersPerReply,
-              'lost %': (100 * seen.lost) / seen.sent,
-              'load busy %': (100 * seen.cpuSeconds) / seen.seconds,
-              'others busy %': 100 * (seen.elsewhere - cpu / seen.seconds),
-            },
-          }
+          return roundOf(seen, { cpu, memory: child.memory }, { 'lost %': (100 * seen.lost) / seen.sent })
         }),
       ),
   }
