@@ -60,7 +60,8 @@ export async function serveHttp(
     requestTimeout: REQUEST_MS,
     connectionsCheckingInterval: CHECK_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
-    noDelay: true,
+    // It is asked for when a connection turns out to last.
+    noDelay: false,
   })
   server.timeout = STUCK_MS
   const guarded: HttpHandler = (request, respond) => {

@@ -66,6 +66,8 @@ export class PlainConnection {
   /** Waits for the client to take what it got. */
   private full = false
   private reading = false
+  /** The system sends what it is given at once. */
+  private prompt = false
   /** Nothing that comes is answered any more. */
   private over = false
 
@@ -192,6 +194,11 @@ export class PlainConnection {
 
   private write(what: string | Uint8Array): void {
     const { socket } = this
+    // The end of a connection sends what is left in any case.
+    if (!this.prompt && !this.over) {
+      this.prompt = true
+      socket.setNoDelay(true)
+    }
     if (typeof what === 'string') socket.write(what, 'latin1')
     else socket.write(what)
     if (this.full || socket.writableLength === 0 || !socket.writableNeedDrain) return

@@ -71,6 +71,7 @@ export class PlainService implements PlainOwner {
       this.handed.delete(socket)
     })
     socket.pause()
+    socket.setNoDelay(true)
     socket.unshift(rest)
     this.nodeHttp(socket)
     socket.resume()
