@@ -122,10 +122,7 @@ export function issueFaults(
   codes: Readonly<Record<'key' | 'value', KernelCode>> = CODES,
 ): Fault[] {
   return issues.flatMap(issue => {
-    const shape = issue.path.reduce<Shape>(
-      (inner, key) => step(inner, typeof key === 'number' ? key : String(key)),
-      json,
-    )
+    const shape = shapeAt(json, issue.path)
     if (issue.code === 'unrecognized_keys') {
       const known = [shape, ...variants(shape)].flatMap(one => Object.keys(one.properties ?? {}))
       return issue.keys.map(key => ({
@@ -137,17 +134,23 @@ export function issueFaults(
       }))
     }
     const { node, origin } = locate(written, issue.path)
-    const name = issue.path.length === 0 ? 'it' : `"${String(issue.path.at(-1))}"`
+    // What stands in a list has no name of its own: the list's says more.
+    const end = issue.path.findLastIndex(key => typeof key === 'string') + 1
+    const name = end === 0 ? 'it' : `"${String(issue.path[end - 1])}"`
     return [
       {
         code: codes.value,
         place: placeOf(origin),
         found: node === undefined ? 'nothing' : show(plain(node, 'raw')),
         expected: expectedBy(issue),
-        hint: hintOf(name, shape),
+        hint: hintOf(name, shape.description === undefined ? shapeAt(json, issue.path.slice(0, end)) : shape),
       },
     ]
   })
+}
+
+function shapeAt(json: Shape, path: readonly PropertyKey[]): Shape {
+  return path.reduce<Shape>((inner, key) => step(inner, typeof key === 'number' ? key : String(key)), json)
 }
 
 function expectedBy(issue: z.core.$ZodIssue): string {

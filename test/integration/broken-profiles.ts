@@ -189,6 +189,16 @@ export function brokenProfiles(port: number): readonly Broken[] {
       faults: [['ERR_CONFIG_VALUE', /#\/plugins\/4\/config\/listen/, /6969/, /HOST:PORT/i, /listen/]],
     },
     {
+      title: 'one of a list that is not what the list is of',
+      profile: {
+        plugins: [
+          ...tracker(),
+          { id: 'second', use: 'builtin:tracker-http', config: { trustedProxies: ['10.0.0.1', '10.0.0.0/99'] } },
+        ],
+      },
+      faults: [['ERR_CONFIG_VALUE', /trustedProxies\/1$/, /10\.0\.0\.0\/99/, /a network/, /^"trustedProxies": /]],
+    },
+    {
       title: 'servers without a tracker or a host',
       profile: { plugins: tracker().slice(3) },
       faults: [
