@@ -9,6 +9,7 @@ import { startNode } from '../../core/main/node.js'
 import { escapeBytes } from '../../core/protocol/query-bytes.js'
 import { readUdpConnectReply, writeUdpAnnounce, writeUdpConnect } from '../../core/protocol/tracker-udp-client.js'
 import { infoHash } from '../conformance/index.js'
+import { freePort } from '../interop/programs.js'
 import { parseExposition, type Sample } from '../plugins/exposition-text.js'
 import type { Kernel } from '../../core/kernel/kernel.js'
 
@@ -23,10 +24,7 @@ class Tracker {
 
   /** Metrics listen on a port that was free a moment ago, since a profile is all that says where. */
   static async open(io: string): Promise<Tracker> {
-    const socket = createSocket('udp4').bind(0, '127.0.0.1')
-    await once(socket, 'listening')
-    const { port } = socket.address()
-    socket.close()
+    const port = await freePort()
     const plugins = [
       { use: 'builtin:host-node' },
       { use: 'builtin:datagrams-mmsg' },
