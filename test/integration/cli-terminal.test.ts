@@ -13,6 +13,11 @@ const COLOUR = `${ESC}3`
 const HIDE_CURSOR = `${ESC}?25l`
 const SHOW_CURSOR = `${ESC}?25h`
 
+/** In the shell's place, whichever that is: a dash that is left above it dies of Ctrl-C before it ends in order. */
+const typed = (args: readonly string[]): string => {
+  return `exec ${[process.execPath, CLI, ...args].map(word => `'${word}'`).join(' ')}`
+}
+
 describe('command line, what people see', function () {
   this.timeout(30_000)
   let bench: Workbench
@@ -37,9 +42,8 @@ describe('command line, what people see', function () {
     })
 
     const shown = async (args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<string> => {
-      const words = [process.execPath, CLI, ...args].map(word => `'${word}'`).join(' ')
       const surroundings = { ...process.env, NO_COLOR: '', ...env }
-      const { stdout } = await promisify(execFile)('script', ['-qec', words, '/dev/null'], { env: surroundings })
+      const { stdout } = await promisify(execFile)('script', ['-qec', typed(args), '/dev/null'], { env: surroundings })
       return stdout
     }
 
@@ -58,8 +62,7 @@ describe('command line, what people see', function () {
 
     it('is one live line of a tracker, redrawn, which makes room for the log and goes with Ctrl-C', async () => {
       const args = ['track', '--udp', '127.0.0.1:0', '--http', '127.0.0.1:0', '--metrics', '127.0.0.1:0']
-      const words = [process.execPath, CLI, ...args].map(word => `'${word}'`).join(' ')
-      const terminal = spawn('script', ['-qec', words, '/dev/null'], { cwd: bench.top })
+      const terminal = spawn('script', ['-qec', typed(args), '/dev/null'], { cwd: bench.top })
       let text = ''
       terminal.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()))
       const seen = async (pattern: RegExp): Promise<void> => {
