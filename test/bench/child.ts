@@ -44,10 +44,10 @@ export class Child {
   private resident = NaN
   private own = NaN
   private late = false
-  private readonly looking: NodeJS.Timeout
+  private readonly looking: NodeJS.Timeout | undefined
   private heard: () => void = () => {}
 
-  private constructor({ words, cwd, env }: Command, listening: boolean) {
+  private constructor({ words, cwd, env }: Command, listening: boolean, looking: boolean) {
     const out = listening ? 'pipe' : 'ignore'
     this.child = spawn('sh', ['-c', TIMED, 'sh', ...words], {
       cwd,
@@ -67,7 +67,7 @@ export class Child {
     })
     this.child.once('exit', () => (this.seconds = (performance.now() - this.began) / 1000))
     this.ended = new Promise(resolve => this.child.once('close', () => resolve()).once('error', () => resolve()))
-    this.looking = setInterval(() => this.look(), LOOK_MS).unref()
+    this.looking = looking ? setInterval(() => this.look(), LOOK_MS).unref() : undefined
     Child.alive.add(this)
     void this.ended.then(() => {
       clearInterval(this.looking)
@@ -76,11 +76,14 @@ export class Child {
     })
   }
 
-  /** `listening`: its standard output is wanted, else it is thrown away. */
-  static start(command: Command, { listening = false } = {}): Child {
+  /**
+   * `listening`: its standard output is wanted, else it is thrown away. `looking`: at its memory again and again, so that
+   * the most is known once it has ended; that takes a hundredth or two of a core.
+   */
+  static start(command: Command, { listening = false, looking = true } = {}): Child {
     if (!Child.ending) atEnd(() => Child.killAll())
     Child.ending = true
-    return new Child(command, listening)
+    return new Child(command, listening, looking)
   }
 
   static run(command: Command, timeoutMs: number): Promise<Outcome> {

@@ -43,7 +43,8 @@ export async function tracked<T>(
   fs.chmodSync(folder, 0o755)
   const command = system.track?.({ port, folder, ...job })
   if (command === undefined) throw new Error(`${system.name} is no tracker`)
-  const child = Child.start(shared === true ? command : pinned(SERVER_CORE, command))
+  // Nobody looks at it meanwhile: that would take its core while answers are timed.
+  const child = Child.start(shared === true ? command : pinned(SERVER_CORE, command), { looking: false })
   try {
     if (!(await listens(child, port, START_MS))) throw new Error(`it does not listen: ${child.said}`)
     await passed(SETTLE_MS)
@@ -94,7 +95,7 @@ export function httpLoad(plan: Partial<HttpLoadPlan> & Load): Promise<Seen<HttpL
 async function load(program: string, { shared, ...plan }: Load): Promise<object> {
   const file = fileURLToPath(new URL(`../${program}.js`, import.meta.url))
   const command: Command = { words: [process.execPath, file, JSON.stringify(plan)] }
-  const child = Child.start(shared === true ? command : pinned(LOAD_CORE, command), { listening: true })
+  const child = Child.start(shared === true ? command : pinned(LOAD_CORE, command), { listening: true, looking: false })
   const before = busySeconds()
   const report = await child.line('sent', plan.seconds * 1000 + MARGIN_MS)
   const { cpuSeconds } = await child.outcome(MARGIN_MS)
