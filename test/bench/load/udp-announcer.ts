@@ -38,6 +38,10 @@ export interface UdpAnnounced extends AnswerTimes {
 const OUTSTANDING = 1 << 20
 const CONNECT_TRIES = 50
 const CONNECT_MS = 100
+/** Kept from sending for longer, a load lets go what it owes: a burst of all that would be its own delay, told as the tracker's. */
+const MOST_OWED_MS = 1
+/** Until its own code is compiled a load reads answers late: those of its beginning are counted, and not timed. */
+const WARM_MS = 1000
 /** After so long without an answer a source takes what it sent as lost. */
 const SILENCE_MS = 200
 const PEER_BYTES = 6
@@ -51,8 +55,11 @@ export class UdpAnnouncer {
   private readonly asked = new Uint32Array(OUTSTANDING)
   private readonly askedAt = new Float64Array(OUTSTANDING)
   private readonly times = new Histogram()
+  private timedFrom = 0
   private transaction = 1
   private sent = 0
+  /** Not sent, because it was late. */
+  private forgone = 0
   private answered = 0
   private refused = 0
   private refusal = ''
@@ -79,6 +86,7 @@ export class UdpAnnouncer {
     const began = performance.now()
     const end = began + this.plan.seconds * 1000
     this.heardAt.fill(began)
+    this.timedFrom = began + Math.min(WARM_MS, (this.plan.seconds * 1000) / 4)
     let now = began
     const most = this.plan.most > 0 ? this.plan.most : Infinity
     for (; now < end && this.answered < most; now = performance.now()) {
@@ -139,8 +147,13 @@ export class UdpAnnouncer {
   }
 
   private keepRate(ms: number): boolean {
-    let due = Math.floor((ms * this.plan.rate) / 1000) - this.sent
-    const { sources } = this.plan
+    const { sources, rate } = this.plan
+    let due = Math.floor((ms * rate) / 1000) - this.sent - this.forgone
+    const most = Math.ceil((MOST_OWED_MS * rate) / 1000)
+    if (due > most) {
+      this.forgone += due - most
+      due = most
+    }
     // In turn, so that each source sends its share when there is less to send than there are sources.
     const first = this.sent
     for (let i = 0; i < sources; i++) {
@@ -199,7 +212,8 @@ export class UdpAnnouncer {
     }
     this.answered++
     this.peers += peers
-    this.times.add(now - this.askedAt[place]!)
+    const askedAt = this.askedAt[place]!
+    if (askedAt >= this.timedFrom) this.times.add(now - askedAt)
   }
 
   /** What is still on its way. */
