@@ -21,8 +21,10 @@ export const Count = {
   Unsent: 3,
   /** Not answered because the answerer threw, or gave what is no answer here. */
   Failed: 4,
+  /** Returns from waiting, also with nothing. */
+  Turns: 5,
 } as const
-export const COUNTS = 5
+export const COUNTS = 6
 
 export interface LoopWork {
   readonly calls: SystemCalls
@@ -53,6 +55,7 @@ export class AnswerLoop {
     const { batch } = this
     const { calls, fd, counts } = this.work
     const got = calls.receive(fd, batch.memory, batch.incoming, batch.size)
+    counts[Count.Turns]!++
     if (got > 0) {
       counts[Count.Received]! += got
       this.send(this.answer(got, this.work.look()))

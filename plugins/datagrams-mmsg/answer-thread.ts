@@ -17,21 +17,27 @@ export interface ThreadNews {
 export class AnswerThread {
   private readonly worker: Worker
   private readonly gone: Promise<void>
+  private reason = ''
 
   constructor(order: AnswerOrder, log: Logger, news: ThreadNews) {
-    let reason = ''
     this.worker = new Worker(new URL('./answer-worker.js', import.meta.url), { workerData: order })
     this.worker.on('message', (message: FromAnswerer) => {
       if (message === 'reading') news.reading()
       else log[message.level](message.message, message.fields)
     })
-    this.worker.on('error', error => (reason = messageOf(error)))
+    this.worker.on('error', error => (this.reason = messageOf(error)))
     this.gone = new Promise(resolve => {
       this.worker.on('exit', code => {
-        news.ended(reason === '' ? `it ended itself with ${code}` : reason)
+        news.ended(this.reason === '' ? `it ended itself with ${code}` : this.reason)
         resolve()
       })
     })
+  }
+
+  /** Ends it wherever it is, but for a system call. */
+  end(reason: string): void {
+    this.reason = reason
+    void this.worker.terminate()
   }
 
   /** Resolves when it has seen that it is to stop, and is gone. */

@@ -1,12 +1,14 @@
-// One address, answered in threads. A thread that dies is replaced, and its socket stays open meanwhile; where threads die
-// again and again, the socket gives up.
+// One address, answered in threads. A thread that dies is replaced, and its socket stays open meanwhile; one that hangs is
+// ended. Where threads die again and again, the socket gives up.
 import { formatEndpoint } from '../../core/base/address.js'
 import { messageOf } from '../../core/base/errors.js'
 import { Count, COUNTS } from './answer-loop.js'
 import { AnswerThread } from './answer-thread.js'
 import { aheadOfSystem } from './answer-order.js'
 import { batchedErrors } from './errors.js'
+import { HangWatch, LOOK_MS } from './hang-watch.js'
 import type { Endpoint } from '../../core/base/address.js'
+import type { Timer } from '../../core/base/clock.js'
 import type { NodeError } from '../../core/base/errors.js'
 import type { Host } from '../../core/base/host.js'
 import type { Portable } from '../../core/base/portable.js'
@@ -37,10 +39,11 @@ export class BatchedSocket implements DatagramSocket {
   private readonly stop = new Int32Array(new SharedArrayBuffer(4))
   private readonly counts: readonly Float64Array<SharedArrayBuffer>[]
   private readonly threads = new Set<AnswerThread>()
+  /** Those that read now. */
+  private readonly reading = new Map<AnswerThread, { readonly row: number; readonly watch: HangWatch }>()
   private readonly deaths: number[] = []
+  private looking: Timer | null = null
   private closing: Promise<void> | null = null
-  /** Threads that read now. */
-  private reading = 0
   private gaveUp = false
 
   /** One thread a socket; they are its own from here on. */
@@ -59,6 +62,7 @@ export class BatchedSocket implements DatagramSocket {
   async open(): Promise<void> {
     try {
       await Promise.all(this.sockets.map((_, row) => this.begin(row)))
+      if (this.closing === null) this.looking = this.life.host.clock.every(LOOK_MS, () => this.endHanging())
     } catch (error) {
       await this.close()
       throw this.fault('does not start', messageOf(error))
@@ -75,7 +79,7 @@ export class BatchedSocket implements DatagramSocket {
   trouble(): string | null {
     const address = formatEndpoint(this.local)
     if (this.gaveUp) return `nothing answers on UDP ${address} any more: its threads died again and again`
-    const missing = this.sockets.length - this.reading
+    const missing = this.sockets.length - this.reading.size
     if (this.closing !== null || missing === 0) return null
     return `${missing} of ${this.sockets.length} threads that answer on UDP ${address} are gone`
   }
@@ -91,6 +95,7 @@ export class BatchedSocket implements DatagramSocket {
 
   private async end(): Promise<void> {
     const { clock, log } = this.life.host
+    this.looking?.cancel()
     Atomics.store(this.stop, 0, 1)
     await Promise.all([...this.threads].map(thread => thread.over(clock)))
     for (const socket of this.sockets) socket.close()
@@ -117,24 +122,29 @@ export class BatchedSocket implements DatagramSocket {
       ahead: aheadOfSystem(() => host.clock.now()),
     }
     return new Promise((resolve, reject) => {
-      let reading = false
       const thread = new AnswerThread(order, host.log, {
         reading: () => {
-          reading = true
-          this.reading++
+          this.reading.set(thread, { row, watch: new HangWatch() })
           resolve()
         },
         ended: reason => {
           this.threads.delete(thread)
-          if (reading) this.reading--
+          const read = this.reading.delete(thread)
           this.life.threadEnded(number)
           numbers.give(number)
-          if (reading) this.replace(row, reason)
+          if (read) this.replace(row, reason)
           else reject(new Error(reason))
         },
       })
       this.threads.add(thread)
     })
+  }
+
+  private endHanging(): void {
+    for (const [thread, { row, watch }] of this.reading) {
+      if (!watch.look(this.counts[row]?.[Count.Turns] ?? 0)) continue
+      thread.end('it hung in what it was asked, and was ended')
+    }
   }
 
   private replace(row: number, reason: string): void {

@@ -282,6 +282,33 @@ describe('datagrams-mmsg in threads', () => {
     await slow.close()
   })
 
+  it('ends a thread that hangs, and has another take its place; none that does nothing', async () => {
+    const clock = new ManualClock()
+    const slow = new Bench(clock)
+    await slow.net.start(machine)
+    const server = await slow.net.serve(at('127.0.0.1:0'), slow.frail())
+    for (let answers = 1; answers <= 30; answers++) {
+      say(Deed.Echo, server)
+      await until(() => bench.heard.length === answers)
+      await clock.advance(1000)
+    }
+    expect(slow.ended).to.deep.equal([])
+    say(Deed.Hang, server)
+    await until(() => server.traffic()[0]?.received === 31)
+    say(Deed.Echo, server)
+    await clock.advance(20_000)
+    expect(slow.ended).to.deep.equal([])
+    await clock.advance(1000)
+    await until(() => bench.heard.length === 31)
+    expect(slow.ended).to.deep.equal([1])
+    expect(slow.told.map(({ fields }) => fields?.['error'])).to.deep.equal([
+      'it hung in what it was asked, and was ended',
+    ])
+    expect(slow.failures).to.deep.equal([])
+    await slow.close()
+    expect(clock.pending).to.equal(0)
+  })
+
   for (const [opens, why] of [
     ['not', /this answerer does not open/],
     ['never', /ended itself with 13/],
@@ -298,7 +325,7 @@ describe('datagrams-mmsg in threads', () => {
     })
   }
 
-  it('ends a thread that hangs', async () => {
+  it('ends a thread that hangs when it closes', async () => {
     const server = await bench.net.serve(at('127.0.0.1:0'), bench.frail())
     say(Deed.Hang, server)
     await until(() => server.traffic()[0]?.received === 1)
