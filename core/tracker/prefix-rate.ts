@@ -12,7 +12,7 @@ import type { Refused } from '../contracts/refusal.js'
 
 const WAYS = 4
 const SETS = 16_384
-/** A bucket: the prefix by its keyed hash, and the moment in microseconds, which come round after 71 minutes. */
+/** A bucket: the prefix by its keyed hash, and the moment in microseconds, which come round after 71 minutes (see `rest`). */
 const WORDS = 2
 const HEAD = 4
 const COST = 0
@@ -23,6 +23,9 @@ const BURST_SECONDS = 2
 /** Threads read their clocks now and then. What is further ahead than this is left from before the clock came round. */
 const SLACK_MICROS = 5_000_000
 const LONG_PAST = -0x8000_0000
+
+/** How often `rest` is to be called, well within half of what goes into 32 bits. */
+export const REST_MS = 600_000
 
 export const TOO_FAST: Refused = {
   reason: 'your network asks this tracker too often',
@@ -80,6 +83,13 @@ export class PrefixRate {
     words[place] = prefix
     words[place + 1] = time + this.cost
     return true
+  }
+
+  /** Makes every full bucket one that is full by now: one that was full for an hour would else seem to be empty. */
+  rest(now: number): void {
+    const { words } = this
+    const time = (now * 1000) | 0
+    for (let at = HEAD; at < words.length; at += WORDS) if (this.ahead(at, time) <= 0) words[at + 1] = time
   }
 
   private takeFrom(at: number, ahead: number, time: number): boolean {

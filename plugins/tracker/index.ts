@@ -4,13 +4,14 @@ import { SwarmStores } from '../../core/contracts/swarm-store.js'
 import { Tracker } from '../../core/contracts/tracker.js'
 import { definePlugin } from '../../core/kernel/plugin.js'
 import { BoundedStore } from '../../core/tracker/bounded-store.js'
-import { PrefixRate } from '../../core/tracker/prefix-rate.js'
+import { PrefixRate, REST_MS } from '../../core/tracker/prefix-rate.js'
 import { refusalCounts } from '../../core/tracker/refusal-counts.js'
 import { Upkeep } from '../../core/tracker/upkeep.js'
 import { config } from './config.js'
 import { trackerMetrics } from './metrics.js'
 import { NodeTracker } from './node-tracker.js'
 import type { Timer } from '../../core/base/clock.js'
+import type { Entropy } from '../../core/base/random.js'
 
 export default definePlugin({
   name: 'tracker',
@@ -25,12 +26,7 @@ export default definePlugin({
   setup(ctx) {
     const { clock, entropy, log } = ctx.host
     const options = ctx.config
-    let rate: PrefixRate | null = null
-    if (options.ratePerPrefix > 0) {
-      const secret = new Uint8Array(8)
-      entropy.fill(secret)
-      rate = new PrefixRate(PrefixRate.reserve(options.ratePerPrefix, secret))
-    }
+    const rate = options.ratePerPrefix > 0 ? rateOf(options.ratePerPrefix, entropy) : null
     const swarms = ctx.get(SwarmStores)
     // What can be opened in threads answers at once.
     const bounded = swarms.inThread === undefined ? new BoundedStore(swarms, clock) : null
@@ -43,6 +39,7 @@ export default definePlugin({
     ctx.provide(MetricSources, trackerMetrics(store.part, options, refusals))
     const upkeep = new Upkeep(store.part, options, clock, log)
     let timer: Timer | null = null
+    let resting: Timer | null = null
     const sweep = (): void => {
       timer = clock.after(upkeep.sweep(), sweep)
     }
@@ -56,11 +53,19 @@ export default definePlugin({
           })
         }
         sweep()
+        if (rate !== null) resting = clock.every(REST_MS, () => rate.rest(clock.now()))
       },
       stop() {
         timer?.cancel()
+        resting?.cancel()
         bounded?.close()
       },
     }
   },
 })
+
+function rateOf(perSecond: number, entropy: Entropy): PrefixRate {
+  const secret = new Uint8Array(8)
+  entropy.fill(secret)
+  return new PrefixRate(PrefixRate.reserve(perSecond, secret))
+}

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { parseIp } from '../../../core/base/address.js'
 import { tableHash } from '../../../core/base/half-siphash.js'
 import { createRandom } from '../../../core/base/random.js'
-import { MOST_PER_SECOND, PrefixRate } from '../../../core/tracker/prefix-rate.js'
+import { MOST_PER_SECOND, PrefixRate, REST_MS } from '../../../core/tracker/prefix-rate.js'
 
 const secret = new Uint8Array(8)
 const ip = (text: string): Uint8Array => parseIp(text) ?? new Uint8Array(0)
@@ -75,6 +75,20 @@ describe('rate of a prefix', () => {
       passing(rate, '192.0.2.1', 1000)
       expect(passing(rate, '192.0.2.1', 1000 + 60_000 * minutes), `${minutes} minutes later`).to.equal(2)
     }
+  })
+
+  it('keeps nobody out when its time has come round, and still counts whoever asks meanwhile', () => {
+    const round = 2 ** 32 / 1000
+    const [restless, rested] = [rateOf(1), rateOf(1)]
+    for (const rate of [restless, rested]) expect(passing(rate, '192.0.2.1', 0)).to.equal(2)
+    for (let now = 0; now < round; now += REST_MS) {
+      expect(passing(rested, '198.51.100.1', now)).to.equal(2)
+      rested.rest(now)
+      expect(passing(rested, '198.51.100.1', now)).to.equal(0)
+    }
+    // What `rest` is for: without it this network is kept out.
+    expect(passing(restless, '192.0.2.1', round)).to.equal(0)
+    expect(passing(rested, '192.0.2.1', round)).to.equal(2)
   })
 
   it('is one for all who look at the same memory', () => {
