@@ -59,9 +59,9 @@ export class Census {
     Atomics.add(this.i32, this.own + OWN_SEEDERS, seeder ? 1 : -1)
   }
 
-  /** Are there `most` peers already? */
+  /** Are there `most` peers already? A quick look; `reservePeer` has the last word. */
   fullOfPeers(most: number): boolean {
-    return Atomics.load(this.i32, PEERS) >= most
+    return this.i32[PEERS]! >= most
   }
 
   totals(): FamilyTotals {
@@ -76,12 +76,11 @@ export class Census {
     this.i32[this.own + OWN_SEEDERS] = found.seeders
   }
 
+  /** Whoever finds that it took one too many gives it back; that another is refused meanwhile does no harm. */
   private reserve(word: number, most: number): boolean {
-    for (;;) {
-      const count = Atomics.load(this.i32, word)
-      if (count >= most) return false
-      if (Atomics.compareExchange(this.i32, word, count, count + 1) === count) return true
-    }
+    if (Atomics.add(this.i32, word, 1) < most) return true
+    Atomics.sub(this.i32, word, 1)
+    return false
   }
 }
 
