@@ -40,7 +40,7 @@ const CONNECT_TRIES = 50
 const CONNECT_MS = 100
 /** Kept from sending for longer, a load lets go what it owes: a burst of all that would be its own delay, told as the tracker's. */
 const MOST_OWED_MS = 1
-/** Until its own code is compiled a load reads answers late: those of its beginning are counted, and not timed. */
+/** Until its own code is compiled an even load reads answers late: those of its beginning are counted, and not timed. */
 const WARM_MS = 1000
 /** After so long without an answer a source takes what it sent as lost. */
 const SILENCE_MS = 200
@@ -86,7 +86,7 @@ export class UdpAnnouncer {
     const began = performance.now()
     const end = began + this.plan.seconds * 1000
     this.heardAt.fill(began)
-    this.timedFrom = began + Math.min(WARM_MS, (this.plan.seconds * 1000) / 4)
+    if (this.plan.rate > 0) this.timedFrom = began + Math.min(WARM_MS, (this.plan.seconds * 1000) / 4)
     let now = began
     const most = this.plan.most > 0 ? this.plan.most : Infinity
     for (; now < end && this.answered < most; now = performance.now()) {
