@@ -122,10 +122,10 @@ export class Program {
     if (this.child.exitCode !== 0) throw new Error(`it failed: ${this.output}`)
   }
 
-  /** Ends it, by force where it does not go within two seconds. */
-  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+  /** Ends it, by force where it does not go within so many milliseconds. */
+  async stop(signal: NodeJS.Signals = 'SIGTERM', patience = 2000): Promise<void> {
     this.child.kill(signal)
-    const force = setTimeout(() => this.child.kill('SIGKILL'), 2000)
+    const force = setTimeout(() => this.child.kill('SIGKILL'), patience)
     await this.ended
     clearTimeout(force)
   }

@@ -108,7 +108,9 @@ describe('our trackers', function () {
           await program.during(until(() => seeders() === 1))
           expect(ours.count(infoHash, familyOf(way.host) === 4 ? 6 : 4)).to.deep.equal({ seeders: 0, leechers: 0 })
           if (client.farewell === undefined) return
-          await program.stop(client.farewell)
+          const { signal, once } = client.farewell
+          if (once !== undefined) await program.printed(once)
+          await program.stop(signal, 8000)
           await until(() => seeders() === 0)
         })
       }

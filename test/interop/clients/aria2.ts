@@ -19,7 +19,7 @@ export function aria2(dht = false): ForeignClient {
     missing: onPath('aria2c') === null ? 'aria2' : null,
     loopback: true,
     emptyFiles: true,
-    farewell: 'SIGINT',
+    farewell: { signal: 'SIGINT' },
     seed: (at, torrent, folder) => run(at, torrent, folder, ['--check-integrity=true', '--seed-ratio=0']),
     async get(at, source, folder) {
       const program = await run(at, source, folder, ['--seed-time=0'])

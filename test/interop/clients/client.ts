@@ -10,8 +10,8 @@ export interface ForeignClient {
   readonly loopback: boolean
   /** Whether it makes files of no length. */
   readonly emptyFiles: boolean
-  /** The signal upon which it tells its trackers that it stops, where it ever does. */
-  readonly farewell?: NodeJS.Signals
+  /** The signal upon which it tells its trackers that it stops, where it ever does; some must have printed `once` before. */
+  readonly farewell?: { readonly signal: NodeJS.Signals; readonly once?: string }
   /** Makes a .torrent in its own manner, where it can. */
   create?(content: string, torrent: string, tracker: string): Promise<void>
   /** Seeds what lies in the folder already. */

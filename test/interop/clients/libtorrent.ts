@@ -8,8 +8,9 @@ const python = '/usr/bin/python3'
 const SESSION = `
 import libtorrent as lt, signal, sys, time
 mode, source, folder, host, port = sys.argv[1:]
-# Pausing makes it say goodbye to its trackers, for which it then gets a second.
+# Pausing makes it say goodbye to those trackers that have answered it: it gets a second, and what they take to answer.
 end = None
+goodbyes = 0
 def leave(*_):
     global end
     session.pause()
@@ -32,10 +33,13 @@ told = False
 while True:
     for alert in session.pop_alerts():
         print(alert.message(), flush=True)
+        if end is not None:
+            goodbyes += isinstance(alert, lt.tracker_announce_alert)
+            goodbyes -= isinstance(alert, (lt.tracker_reply_alert, lt.tracker_error_alert))
     if not told and torrent.status().is_seeding:
         print('whole', flush=True)
         told = True
-    if told and mode == 'get' or end is not None and time.monotonic() > end:
+    if told and mode == 'get' or end is not None and goodbyes < 1 and time.monotonic() > end:
         break
     time.sleep(0.02)
 `
@@ -61,7 +65,7 @@ export const libtorrent: ForeignClient = {
   missing: spawnSync(python, ['-c', 'import libtorrent']).status === 0 ? null : 'python3-libtorrent',
   loopback: true,
   emptyFiles: true,
-  farewell: 'SIGTERM',
+  farewell: { signal: 'SIGTERM', once: 'received peers' },
   create: (content, torrent, tracker) => loopback.start(python, ['-c', CREATE, content, torrent, tracker]).done(),
   seed: (at, torrent, folder) => run(at, 'seed', torrent, folder),
   async get(at, source, folder) {
