@@ -5,8 +5,11 @@ import type { Portable } from '../base/portable.js'
 import type { InfoHash, PeerId } from '../protocol/ids.js'
 import type { Refusal, Refused } from './refusal.js'
 
-/** As numbered in a UDP announce (BEP 15). */
-export const AnnounceEvent = { None: 0, Completed: 1, Started: 2, Stopped: 3 } as const
+/**
+ * As numbered in a UDP announce (BEP 15). Paused is told by a partial seed, which lacks something and wants nothing, each
+ * time it announces (BEP 21); that has no number for it, libtorrent sends this one.
+ */
+export const AnnounceEvent = { None: 0, Completed: 1, Started: 2, Stopped: 3, Paused: 4 } as const
 export type AnnounceEvent = (typeof AnnounceEvent)[keyof typeof AnnounceEvent]
 
 /**
@@ -47,6 +50,8 @@ export interface ScrapeCounts {
   seeders: number
   leechers: number
   completed: number
+  /** Of the leechers, those whose last announce was Paused. */
+  partialSeeds: number
 }
 
 /** What the tracker's options say of its memory. */

@@ -10,8 +10,6 @@ export interface TrackerAnnounce {
     readonly port: number
     /** Peers wanted; -1 leaves it to the tracker. */
     readonly numWant: number
-    /** BEP 21: told as `event=paused` where there is no other event, and the protocol has a word for it. */
-    readonly partialSeed?: boolean
     /** Sent back as the tracker gave it (BEP 3 `trackerid`). */
     readonly trackerId?: string
     /** Announce over this family only; the other is a second announce with the same key (BEP 7). */
@@ -32,15 +30,19 @@ export interface AnnounceResult {
   readonly externalIp?: Uint8Array
 }
 
+/** What is told of a swarm; partial seeds count as leechers. */
+export type TrackerCounts = Readonly<Omit<ScrapeCounts, 'partialSeeds'>>
+
 /**
  * Speaks to trackers of one URL scheme. Rejections are NodeErrors blaming the remote (failure reason, time-out, bad
  * reply) or the operator (a URL that must not be asked); `details.retryIn` (seconds, or 'never') where the tracker said
  * so (BEP 31). Secrets in URLs never stand in a message. The signal ends everything at once.
  */
 export interface TrackerClient {
+  /** Paused is told as None where the protocol has no word for it. */
   announce(announce: TrackerAnnounce, signal: AbortSignal): Promise<AnnounceResult>
   /** One entry a hash, in order; a hash the tracker left out counts zeros. */
-  scrape(url: URL, hashes: readonly InfoHash[], signal: AbortSignal): Promise<ReadonlyArray<Readonly<ScrapeCounts>>>
+  scrape(url: URL, hashes: readonly InfoHash[], signal: AbortSignal): Promise<readonly TrackerCounts[]>
 }
 
 /** By URL scheme: 'http', 'https', 'udp'. */

@@ -5,8 +5,14 @@ import type { InfoHash } from '../protocol/ids.js'
 import type { Refusal, Refused } from './refusal.js'
 import type { AnnounceReply, AnnounceRequest } from './swarm-store.js'
 
-/** Called for each hash that may be scraped, by its place in the list: seeders, completed, leechers. */
-export type ScrapeVisit = (index: number, seeders: number, completed: number, leechers: number) => void
+/** Called for each hash that may be scraped, by its place in the list. Partial seeds are some of the leechers. */
+export type ScrapeVisit = (
+  index: number,
+  seeders: number,
+  completed: number,
+  leechers: number,
+  partialSeeds: number,
+) => void
 
 /** What a tracker server (HTTP, UDP, later WebSocket) asks: policies, ceilings, store and intervals behind one door. */
 export interface TrackerService {
@@ -27,7 +33,7 @@ export interface TrackerService {
   scrapeAll(
     cursor: number,
     budgetMs: number,
-    visit: (infoHash: InfoHash, seeders: number, completed: number, leechers: number) => void,
+    visit: (infoHash: InfoHash, seeders: number, completed: number, leechers: number, partialSeeds: number) => void,
   ): number | null
   /** The same tracker in a thread, where the store and every policy can be there too; else undefined. */
   readonly inThread?: Portable<TrackerService> | undefined

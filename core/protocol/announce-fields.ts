@@ -5,8 +5,8 @@ export interface AnnounceFields {
   /** 20 bytes, written in place. */
   readonly infoHash: Uint8Array
   readonly peerId: Uint8Array
-  /** Numbered as in BEP 15: none, completed, started, stopped. */
-  event: 0 | 1 | 2 | 3
+  /** Numbered as in BEP 15: none, completed, started, stopped; and 4 for the paused of BEP 21. */
+  event: 0 | 1 | 2 | 3 | 4
   left: number
   uploaded: number
   downloaded: number

@@ -2,19 +2,20 @@
 // stop at any moment and go on later. Nothing takes longer because somebody chose the hashes.
 import { readU16, readU32, writeU32 } from '../base/bytes.js'
 import { BencodeWriter } from './bencode-writer.js'
+import { writeCounts } from './tracker-http-reply.js'
 
 const HASH = 20
-const RECORD = 32
+const RECORD = 36
 const SHIFT = 12
 const RECORDS = 1 << SHIFT
-/** Bytes of a swarm in the reply at most: three counts of 32 bits. */
-const MOST_WRITTEN = 110
+/** Bytes of a swarm in the reply at most: four counts of 32 bits. */
+const MOST_WRITTEN = 140
 /** Steps from one chance to stop to the next. */
 const SORT_STEPS = 4096
 const WRITE_STEPS = 512
 
 export class ScrapeList {
-  /** 4,096 records of info-hash, seeders, completed, leechers each. */
+  /** 4,096 records of info-hash, seeders, completed, leechers, partial seeds each. */
   private readonly chunks: Uint8Array[] = []
   private count = 0
 
@@ -22,7 +23,7 @@ export class ScrapeList {
     return this.count
   }
 
-  add(infoHash: Uint8Array, seeders: number, completed: number, leechers: number): void {
+  add(infoHash: Uint8Array, seeders: number, completed: number, leechers: number, partialSeeds: number): void {
     const at = (this.count & (RECORDS - 1)) * RECORD
     let chunk = this.chunks[this.count >> SHIFT]
     if (chunk === undefined) this.chunks.push((chunk = new Uint8Array(RECORDS * RECORD)))
@@ -30,6 +31,7 @@ export class ScrapeList {
     writeU32(chunk, at + HASH, seeders)
     writeU32(chunk, at + HASH + 4, completed)
     writeU32(chunk, at + HASH + 8, leechers)
+    writeU32(chunk, at + HASH + 12, partialSeeds)
     this.count++
   }
 
@@ -47,11 +49,8 @@ export class ScrapeList {
       // A swarm that moved while they were gathered was met twice.
       if (last !== null && same(last, infoHash)) continue
       last = infoHash
-      out.bytes(infoHash).openDictionary()
-      out.ascii('complete').integer(readU32(chunk, at + HASH))
-      out.ascii('downloaded').integer(readU32(chunk, at + HASH + 4))
-      out.ascii('incomplete').integer(readU32(chunk, at + HASH + 8))
-      out.close()
+      const count = (place: number): number => readU32(chunk, at + HASH + 4 * place)
+      writeCounts(out.bytes(infoHash), count(0), count(1), count(2), count(3))
     }
     return out.close().close().finish()
   }

@@ -17,7 +17,7 @@ import { escapeBytes } from './query-bytes.js'
 export interface HttpAnnounce {
   readonly infoHash: Uint8Array
   readonly peerId: Uint8Array
-  readonly event: 0 | 1 | 2 | 3
+  readonly event: 0 | 1 | 2 | 3 | 4
   readonly left: number
   readonly uploaded: number
   readonly downloaded: number
@@ -25,12 +25,10 @@ export interface HttpAnnounce {
   readonly port: number
   /** Negative: the tracker's to say. */
   readonly numWant: number
-  /** All that is wanted is here, and that is not all (BEP 21). */
-  readonly partialSeed?: boolean
   readonly trackerId?: string
 }
 
-const eventNames = ['', 'completed', 'started', 'stopped'] as const
+const eventNames = ['', 'completed', 'started', 'stopped', 'paused'] as const
 
 /** The URL to get: the tracker's own query stays in front. */
 export function announceUrl(tracker: URL, announce: HttpAnnounce): URL {
@@ -47,7 +45,6 @@ export function announceUrl(tracker: URL, announce: HttpAnnounce): URL {
   ]
   const event = eventNames[announce.event]
   if (event !== '') pairs.push(`event=${event}`)
-  else if (announce.partialSeed === true) pairs.push('event=paused')
   if (announce.numWant >= 0) pairs.push(`numwant=${announce.numWant}`)
   if (announce.trackerId !== undefined) {
     pairs.push(`trackerid=${escapeBytes(new TextEncoder().encode(announce.trackerId))}`)

@@ -75,21 +75,35 @@ export interface ScrapeEntry {
   readonly seeders: number
   readonly completed: number
   readonly leechers: number
+  /** Of the leechers (BEP 21). */
+  readonly partialSeeds: number
 }
 
 /** Each hash once, in byte order. */
 export function writeHttpScrape(entries: readonly ScrapeEntry[]): Uint8Array {
-  const out = new BencodeWriter(64 + 90 * entries.length)
+  const out = new BencodeWriter(64 + 110 * entries.length)
   out.openDictionary().ascii('files').openDictionary()
   let last: Uint8Array = noBytes
   for (const entry of entries.toSorted((a, b) => compareBytes(a.infoHash, b.infoHash))) {
     if (compareBytes(entry.infoHash, last) === 0) continue
     last = entry.infoHash
-    out.bytes(entry.infoHash).openDictionary()
-    out.ascii('complete').integer(entry.seeders)
-    out.ascii('downloaded').integer(entry.completed)
-    out.ascii('incomplete').integer(entry.leechers)
-    out.close()
+    writeCounts(out.bytes(entry.infoHash), entry.seeders, entry.completed, entry.leechers, entry.partialSeeds)
   }
   return out.close().close().finish()
+}
+
+/** What a scrape says of one swarm. */
+export function writeCounts(
+  out: BencodeWriter,
+  seeders: number,
+  completed: number,
+  leechers: number,
+  partialSeeds: number,
+): void {
+  out.openDictionary()
+  out.ascii('complete').integer(seeders)
+  out.ascii('downloaded').integer(completed)
+  out.ascii('downloaders').integer(leechers - partialSeeds)
+  out.ascii('incomplete').integer(leechers)
+  out.close()
 }

@@ -128,10 +128,12 @@ function readEvent(event: string, into: HttpAnnounceFields): string | null {
     case 'stopped':
       into.event = 3
       return null
-    // "empty" as some write no event, "paused" by BEP 21.
+    case 'paused':
+      into.event = 4
+      return null
+    // "empty" as some write no event.
     case '':
     case 'empty':
-    case 'paused':
       into.event = 0
       return null
     default:

@@ -25,7 +25,7 @@ export interface UdpConnectionId {
 export interface UdpAnnounce {
   readonly infoHash: Uint8Array
   readonly peerId: Uint8Array
-  readonly event: 0 | 1 | 2 | 3
+  readonly event: 0 | 1 | 2 | 3 | 4
   readonly left: number
   readonly uploaded: number
   readonly downloaded: number

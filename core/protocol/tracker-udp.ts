@@ -52,7 +52,8 @@ export function readUdpAnnounce(packet: Uint8Array, into: AnnounceFields, length
   into.numWant = readI32(packet, 92)
   into.port = readU16(packet, 96)
   into.urlData = null
-  if (event !== 0 && event !== 1 && event !== 2 && event !== 3) return 'unknown event'
+  // 4 is no event of BEP 15, but what clients on libtorrent send for the paused of BEP 21.
+  if (event !== 0 && event !== 1 && event !== 2 && event !== 3 && event !== 4) return 'unknown event'
   into.event = event
   if (into.port === 0) return 'port 0'
   if (length === ANNOUNCE_LENGTH) return null

@@ -11,16 +11,17 @@ export class LateScrape implements Later<true> {
 
   wait(index: number, answer: Later<ScrapeCounts>): void {
     this.waiting.push({ index, answer })
-    if (!this.sums.has(index)) this.sums.set(index, { seeders: 0, leechers: 0, completed: 0 })
+    if (!this.sums.has(index)) this.sums.set(index, { seeders: 0, leechers: 0, completed: 0, partialSeeds: 0 })
   }
 
   /** False: nothing of this hash comes later, so it can be visited at once. */
-  add(index: number, seeders: number, completed: number, leechers: number): boolean {
+  add(index: number, seeders: number, completed: number, leechers: number, partialSeeds: number): boolean {
     const sum = this.sums.get(index)
     if (sum === undefined) return false
     sum.seeders += seeders
     sum.completed += completed
     sum.leechers += leechers
+    sum.partialSeeds += partialSeeds
     return true
   }
 
@@ -30,7 +31,7 @@ export class LateScrape implements Later<true> {
     for (const { index, answer } of this.waiting) {
       answer.settle(result => {
         if (typeof result === 'string') failure ??= result
-        else this.add(index, result.seeders, result.completed, result.leechers)
+        else this.add(index, result.seeders, result.completed, result.leechers, result.partialSeeds)
         if (--missing > 0) return
         if (failure === null) this.visitAll()
         done(failure ?? true)
@@ -39,6 +40,8 @@ export class LateScrape implements Later<true> {
   }
 
   private visitAll(): void {
-    for (const [index, sum] of this.sums) this.visit(index, sum.seeders, sum.completed, sum.leechers)
+    for (const [index, sum] of this.sums) {
+      this.visit(index, sum.seeders, sum.completed, sum.leechers, sum.partialSeeds)
+    }
   }
 }

@@ -31,7 +31,7 @@ export const MOST_PEERS_PER_REPLY = 200
 const JITTER = 10
 
 export class TrackerCore implements TrackerService {
-  private readonly counts: ScrapeCounts = { seeders: 0, leechers: 0, completed: 0 }
+  private readonly counts: ScrapeCounts = { seeders: 0, leechers: 0, completed: 0, partialSeeds: 0 }
   private readonly jitter: number
   private readonly minInterval: number
   private faulty = false
@@ -73,15 +73,15 @@ export class TrackerCore implements TrackerService {
   scrapeAll(
     cursor: number,
     budgetMs: number,
-    visit: (infoHash: InfoHash, seeders: number, completed: number, leechers: number) => void,
+    visit: (infoHash: InfoHash, seeders: number, completed: number, leechers: number, partialSeeds: number) => void,
   ): number | null {
     const { store } = this
     if (!this.options.fullScrape || store.walk === undefined) return null
     let complete = true
     try {
       const next = store.walk(cursor, budgetMs, hash => {
-        const late = this.scrapeEach([hash], 0, (_, seeders, completed, leechers) => {
-          visit(hash, seeders, completed, leechers)
+        const late = this.scrapeEach([hash], 0, (_, seeders, completed, leechers, partialSeeds) => {
+          visit(hash, seeders, completed, leechers, partialSeeds)
         })
         if (late !== null) complete = false
       })
@@ -121,6 +121,7 @@ export class TrackerCore implements TrackerService {
       let seeders = 0
       let leechers = 0
       let completed = 0
+      let partialSeeds = 0
       for (const one of family === 0 ? BOTH : family === 4 ? V4 : V6) {
         const answer = this.store.scrape(hash, one, this.counts)
         if (typeof answer !== 'boolean') (late ??= new LateScrape(visit)).wait(i, answer)
@@ -128,9 +129,11 @@ export class TrackerCore implements TrackerService {
           seeders += this.counts.seeders
           leechers += this.counts.leechers
           completed += this.counts.completed
+          partialSeeds += this.counts.partialSeeds
         }
       }
-      if (late === null || !late.add(i, seeders, completed, leechers)) visit(i, seeders, completed, leechers)
+      const waits = late !== null && late.add(i, seeders, completed, leechers, partialSeeds)
+      if (!waits) visit(i, seeders, completed, leechers, partialSeeds)
     }
     return late
   }

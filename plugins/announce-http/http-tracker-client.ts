@@ -4,8 +4,12 @@ import { unlessAborted } from '../../core/base/abort.js'
 import { endpointOf, type Endpoint } from '../../core/base/address.js'
 import { messageOf, NodeError } from '../../core/base/errors.js'
 import type { HttpNet, HttpReply, Names } from '../../core/contracts/host.js'
-import type { ScrapeCounts } from '../../core/contracts/swarm-store.js'
-import type { AnnounceResult, TrackerAnnounce, TrackerClient } from '../../core/contracts/tracker-client.js'
+import type {
+  AnnounceResult,
+  TrackerAnnounce,
+  TrackerClient,
+  TrackerCounts,
+} from '../../core/contracts/tracker-client.js'
 import type { InfoHash } from '../../core/protocol/ids.js'
 import { MAX_TRACKER_REPLY_BYTES } from '../../core/protocol/limits.js'
 import {
@@ -43,8 +47,8 @@ export class HttpTrackerClient implements TrackerClient {
     return resultOf(reply, named)
   }
 
-  async scrape(url: URL, hashes: readonly InfoHash[], signal: AbortSignal): Promise<readonly Readonly<ScrapeCounts>[]> {
-    const counts: Readonly<ScrapeCounts>[] = []
+  async scrape(url: URL, hashes: readonly InfoHash[], signal: AbortSignal): Promise<readonly TrackerCounts[]> {
+    const counts: TrackerCounts[] = []
     for (let from = 0; from < hashes.length; from += HASHES_PER_SCRAPE) {
       const some = hashes.slice(from, from + HASHES_PER_SCRAPE)
       const target = scrapeUrl(url, some)

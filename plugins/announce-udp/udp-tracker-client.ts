@@ -4,8 +4,13 @@ import { unlessAborted } from '../../core/base/abort.js'
 import { endpointOf, type Endpoint } from '../../core/base/address.js'
 import type { Clock } from '../../core/base/clock.js'
 import type { Names } from '../../core/contracts/host.js'
-import type { ScrapeCounts } from '../../core/contracts/swarm-store.js'
-import type { AnnounceResult, TrackerAnnounce, TrackerClient } from '../../core/contracts/tracker-client.js'
+import { AnnounceEvent } from '../../core/contracts/swarm-store.js'
+import type {
+  AnnounceResult,
+  TrackerAnnounce,
+  TrackerClient,
+  TrackerCounts,
+} from '../../core/contracts/tracker-client.js'
 import type { InfoHash } from '../../core/protocol/ids.js'
 import { MAX_SCRAPE_HASHES } from '../../core/protocol/limits.js'
 import { reachablePeers, saneInterval } from '../../core/protocol/tracker-reply.js'
@@ -46,16 +51,19 @@ export class UdpTrackerClient implements TrackerClient {
 
   async announce({ url, request }: TrackerAnnounce, signal: AbortSignal): Promise<AnnounceResult> {
     const urlData = urlDataOf(url)
+    // There are trackers that refuse an event which BEP 15 does not know.
+    const event = request.event === AnnounceEvent.Paused ? AnnounceEvent.None : request.event
+    const told = { ...request, event }
     const reply = await this.perform(url, request.family ?? 0, signal, {
       action: UdpAction.Announce,
-      write: (out, id, transaction) => writeUdpAnnounce(out, id, transaction, request, urlData),
+      write: (out, id, transaction) => writeUdpAnnounce(out, id, transaction, told, urlData),
       read: readUdpAnnounceReply,
     })
     return { ...reply, interval: saneInterval(reply.interval), peers: reachablePeers(reply.peers) }
   }
 
-  async scrape(url: URL, hashes: readonly InfoHash[], signal: AbortSignal): Promise<readonly Readonly<ScrapeCounts>[]> {
-    const counts: Readonly<ScrapeCounts>[] = []
+  async scrape(url: URL, hashes: readonly InfoHash[], signal: AbortSignal): Promise<readonly TrackerCounts[]> {
+    const counts: TrackerCounts[] = []
     for (let from = 0; from < hashes.length; from += MAX_SCRAPE_HASHES) {
       const some = hashes.slice(from, from + MAX_SCRAPE_HASHES)
       const reply = await this.perform(url, 0, signal, {

@@ -5,7 +5,7 @@ import { readU32 } from '../../core/base/bytes.js'
 import type { Entropy } from '../../core/base/random.js'
 import type { Names } from '../../core/contracts/host.js'
 import type { DiscoveryListener, Progress, TorrentIdentity } from '../../core/contracts/peer-discovery.js'
-import type { AnnounceEvent } from '../../core/contracts/swarm-store.js'
+import { AnnounceEvent } from '../../core/contracts/swarm-store.js'
 import type { AnnounceResult, TrackerAnnounce, TrackerClient } from '../../core/contracts/tracker-client.js'
 import type { NamedRegistry } from '../../core/kernel/plugin.js'
 import { maskText } from '../../core/protocol/tracker-url.js'
@@ -102,9 +102,9 @@ export class Asker {
       request: {
         infoHash: torrent.infoHash,
         peerId: torrent.peerId,
-        event,
+        // Each time it is asked, or it would take us for one that downloads (BEP 21).
+        event: event === AnnounceEvent.None && progress.partialSeed === true ? AnnounceEvent.Paused : event,
         left: progress.left,
-        ...(progress.partialSeed === true ? { partialSeed: true } : {}),
         uploaded: progress.uploaded,
         downloaded: progress.downloaded,
         key,

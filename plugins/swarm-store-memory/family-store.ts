@@ -3,7 +3,7 @@
 import { AnnounceEvent } from '../../core/contracts/swarm-store.js'
 import { Census } from './census.js'
 import { KeyIndex } from './key-index.js'
-import { COMPLETED, Layout } from './layout.js'
+import { COMPLETED, Layout, PARTIAL } from './layout.js'
 import { KEYS, MAX_PEERS, MAX_PER_ADDRESS, MAX_SWARMS } from './memory.js'
 import { PackedPeers } from './packed-peers.js'
 import { PeerChoice } from './peer-choice.js'
@@ -78,6 +78,7 @@ export class FamilyStore {
       out.leechers += this.swarm.leechers
       out.seeders += this.swarm.seeders
       out.completed += this.i32[root + COMPLETED]!
+      out.partialSeeds += this.swarm.partialSeeds
     }
     this.locks.release(lock)
     return root !== 0
@@ -117,26 +118,27 @@ export class FamilyStore {
   ): true | Refusal {
     const { swarm, peers } = this
     const seeder = request.left === 0
+    const stamp = request.event === AnnounceEvent.Paused && !seeder ? tick | PARTIAL : tick
     let p = -1
     if (root === 0) {
       const refused = this.found(seeder)
       if (refused !== null) return refused
-      p = swarm.add(hash, seeder, tick)
+      p = swarm.add(hash, seeder, stamp)
     } else {
       swarm.look(root)
       p = peers.find(swarm.block, hash)
       if (p < 0) {
         const refused = this.admit(seeder)
         if (refused !== null) return refused
-        p = swarm.add(hash, seeder, tick)
+        p = swarm.add(hash, seeder, stamp)
       } else {
         const wasLeecher = p < peers.leechers(swarm.block)
         if (wasLeecher === seeder) {
           if (seeder && request.event === AnnounceEvent.Completed) this.i32[swarm.root + COMPLETED]!++
           swarm.remove(p, hash)
-          p = swarm.add(hash, seeder, tick)
+          p = swarm.add(hash, seeder, stamp)
           this.census.turn(seeder)
-        } else peers.touch(swarm.block, p, tick)
+        } else swarm.touch(p, stamp)
       }
     }
     reply.leechers = swarm.leechers

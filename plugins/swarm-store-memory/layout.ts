@@ -4,13 +4,19 @@ import { MAX_ORDER } from './memory.js'
 // Words of the head of a block of peers. Of a swarm spread over several blocks, only the directory has the first six.
 export const INFO_HASH = 0
 export const COMPLETED = 5
-/** Order in the low byte, depth in the second, then a bit that is set in a directory. */
+/** Order in the low byte, depth in 7 bits, a bit that is set in a directory; in a block, partial seeds in the high half. */
 export const META = 6
-/** Leechers in the low half, seeders in the high half. */
+/** Leechers (partial seeds among them) in the low half, seeders in the high half. In a directory, partial seeds. */
 export const COUNTS = 7
 export const HEAD = 8
 
-export const DIRECTORY = 1 << 16
+export const DIRECTORY = 1 << 15
+
+// What is put down of each peer, in one byte: when it was last heard, and a mark.
+/** Of the clock of the store, which goes round. */
+export const TICK = 0x7f
+/** Set in a partial seed. */
+export const PARTIAL = 0x80
 
 const HEAD_BYTES = HEAD * 4
 /** Up to so many peers a walk over them beats an index. */

@@ -4,6 +4,7 @@ import { Arena } from './arena.js'
 import { audit } from './audit.js'
 import { allOf } from './census.js'
 import { FamilyStore } from './family-store.js'
+import { TICK } from './layout.js'
 import { Locks } from './locks.js'
 import { BUSY, KEYS, MAX_PEERS, MAX_PER_ADDRESS, MAX_SWARMS, reserve, TICK_SECONDS } from './memory.js'
 import { Mender } from './mender.js'
@@ -26,8 +27,8 @@ import type {
 import type { InfoHash } from '../../core/protocol/ids.js'
 import type { Memory } from './memory.js'
 
-/** Ticks in a time-out. A tick is a byte, so a silent peer must be swept before nearly three more have passed. */
-const TICKS = 64
+/** Ticks in a time-out. They go round after four, so a silent peer must be swept before nearly three more have passed. */
+const TICKS = 32
 const MOST_INT = 2 ** 31 - 1
 
 /** What a view needs of the thread it is opened in. */
@@ -90,7 +91,7 @@ export class MemoryStore implements SwarmStore, Probe {
   }
 
   scrape(infoHash: InfoHash, family: 4 | 6, out: ScrapeCounts): boolean {
-    out.seeders = out.leechers = out.completed = 0
+    out.seeders = out.leechers = out.completed = out.partialSeeds = 0
     return (family === 4 ? this.v4 : this.v6).scrape(infoHash, out)
   }
 
@@ -119,7 +120,7 @@ export class MemoryStore implements SwarmStore, Probe {
   }
 
   private tick(now: number): number {
-    return Math.floor(now / this.f64[TICK_SECONDS]!) & 0xff
+    return Math.floor(now / this.f64[TICK_SECONDS]!) & TICK
   }
 }
 

@@ -1,6 +1,6 @@
 // One block of peers: leechers from the left, seeders from the right, nothing between, so that any number of either is
 // one run of bytes as a compact reply wants them. A removed peer's place is taken by the last of its kind.
-import { COUNTS, HEAD, META } from './layout.js'
+import { COUNTS, HEAD, META, PARTIAL, TICK } from './layout.js'
 import type { Arena } from './arena.js'
 import type { KeyIndex } from './key-index.js'
 import type { Layout } from './layout.js'
@@ -8,6 +8,9 @@ import type { PeerKey } from './peer-key.js'
 
 /** Ticks that one thread's clock may be ahead of another's. */
 const AHEAD = 8
+const PARTIAL_BIT = 7
+/** In a block's META. */
+const ONE_PARTIAL = 1 << 16
 
 export class PackedPeers {
   private readonly u8: Uint8Array
@@ -56,6 +59,11 @@ export class PackedPeers {
     return this.i32[block + COUNTS]! >>> 16
   }
 
+  /** Of the leechers. */
+  partialSeeds(block: number): number {
+    return this.i32[block + META]! >>> 16
+  }
+
   size(block: number): number {
     const counts = this.i32[block + COUNTS]!
     return (counts & 0xffff) + (counts >>> 16)
@@ -85,15 +93,16 @@ export class PackedPeers {
     return -1
   }
 
-  /** Puts a key's peer in; there must be room. */
-  add(block: number, key: PeerKey, hash: number, seeder: boolean, tick: number): number {
+  /** Puts a key's peer in; there must be room. `stamp`: a tick, and PARTIAL for a partial seed. */
+  add(block: number, key: PeerKey, hash: number, seeder: boolean, stamp: number): number {
     const order = this.order(block)
     const p = seeder ? this.firstSeeder(block) - 1 : this.leechers(block)
     const count = this.layout.peerUnits
     const { units } = key
     const at = 2 * (block + HEAD) + p * count
     for (let i = 0; i < count; i++) this.u16[at + i] = units[i]!
-    this.touch(block, p, tick)
+    this.u8[this.ticksAt(block) + p] = stamp
+    if (stamp >= PARTIAL) this.i32[block + META]! += ONE_PARTIAL
     if (this.indexed[order] !== 0) this.index.put(block, order, hash, p)
     this.i32[block + COUNTS]! += seeder ? 0x10000 : 1
     return p
@@ -106,18 +115,28 @@ export class PackedPeers {
     const seeder = p >= leechers
     const last = seeder ? this.firstSeeder(block) : leechers - 1
     if (this.indexed[order] !== 0) this.index.drop(block, order, hash, p)
+    if (this.isPartial(block, p)) this.i32[block + META]! -= ONE_PARTIAL
     if (last !== p) this.shift(block, order, last, p)
     this.i32[block + COUNTS]! -= seeder ? 0x10000 : 1
   }
 
-  touch(block: number, p: number, tick: number): void {
-    this.u8[this.ticksAt(block) + p] = tick
+  /** Gives how many more partial seeds there are by it: -1, 0 or 1. */
+  touch(block: number, p: number, stamp: number): number {
+    const at = this.ticksAt(block) + p
+    const more = (stamp >>> PARTIAL_BIT) - (this.u8[at]! >>> PARTIAL_BIT)
+    this.u8[at] = stamp
+    if (more !== 0) this.i32[block + META]! += more * ONE_PARTIAL
+    return more
   }
 
-  /** Ticks, modulo 256, since the peer was heard. 0 also where another thread is a little ahead. */
+  isPartial(block: number, p: number): boolean {
+    return this.u8[this.ticksAt(block) + p]! >= PARTIAL
+  }
+
+  /** Ticks since the peer was heard, as far as they are told apart. 0 also where another thread is a little ahead. */
   age(block: number, p: number, tick: number): number {
-    const age = (tick - this.u8[this.ticksAt(block) + p]!) & 0xff
-    return age > 0xff - AHEAD ? 0 : age
+    const age = (tick - this.u8[this.ticksAt(block) + p]!) & TICK
+    return age > TICK - AHEAD ? 0 : age
   }
 
   /** Have `most` peers the key's address? Looks no further than it must: at most all, mostly a few. */

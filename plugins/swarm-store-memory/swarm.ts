@@ -1,7 +1,7 @@
 // A window on one swarm at a time. A small swarm is one block of peers. A large one is a directory of blocks, each peer
 // in the block that the first bits of its address's hash say (extendible hashing): a block that is full is split in
 // two, two sparse halves are joined, so no single step touches more than two blocks however large the swarm.
-import { COUNTS, DIRECTORY, HEAD, META } from './layout.js'
+import { COUNTS, DIRECTORY, HEAD, META, PARTIAL } from './layout.js'
 import { MAX_ORDER } from './memory.js'
 import type { Arena } from './arena.js'
 import type { Layout } from './layout.js'
@@ -13,6 +13,11 @@ const LEECHERS = HEAD
 const SEEDERS = HEAD + 1
 export const BLOCKS = HEAD + 2
 const MAX_DEPTH = 16
+
+/** Of a block, by its META. */
+export function depthIn(meta: number): number {
+  return (meta >>> 8) & 0x7f
+}
 
 export class Swarm {
   /** The block by which the table knows the swarm; changes as the swarm grows and shrinks. */
@@ -73,18 +78,35 @@ export class Swarm {
     return this.wide ? this.i32[this.root + LEECHERS]! : this.peers.leechers(this.root)
   }
 
+  /** Of the leechers. */
+  get partialSeeds(): number {
+    return this.wide ? this.i32[this.root + COUNTS]! : this.peers.partialSeeds(this.root)
+  }
+
   get seeders(): number {
     return this.wide ? this.i32[this.root + SEEDERS]! : this.peers.seeders(this.root)
   }
 
   /** Puts the key's peer in; there must be room (`makeRoom`). Gives its place in the block. */
-  add(hash: number, seeder: boolean, tick: number): number {
-    if (this.wide) this.i32[this.root + (seeder ? SEEDERS : LEECHERS)]!++
-    return this.peers.add(this.block, this.key, hash, seeder, tick)
+  add(hash: number, seeder: boolean, stamp: number): number {
+    if (this.wide) {
+      this.i32[this.root + (seeder ? SEEDERS : LEECHERS)]!++
+      if (stamp >= PARTIAL) this.i32[this.root + COUNTS]!++
+    }
+    return this.peers.add(this.block, this.key, hash, seeder, stamp)
+  }
+
+  /** The peer at `p` was heard again, on the same side. */
+  touch(p: number, stamp: number): void {
+    const more = this.peers.touch(this.block, p, stamp)
+    if (more !== 0 && this.wide) this.i32[this.root + COUNTS]! += more
   }
 
   remove(p: number, hash: number): void {
-    if (this.wide) this.i32[this.root + (p < this.peers.leechers(this.block) ? LEECHERS : SEEDERS)]!--
+    if (this.wide) {
+      this.i32[this.root + (p < this.peers.leechers(this.block) ? LEECHERS : SEEDERS)]!--
+      if (this.peers.isPartial(this.block, p)) this.i32[this.root + COUNTS]!--
+    }
     this.peers.remove(this.block, p, hash)
   }
 
@@ -134,7 +156,7 @@ export class Swarm {
   }
 
   private depthOf(block: number): number {
-    return (this.i32[block + META]! >>> 8) & 0xff
+    return depthIn(this.i32[block + META]!)
   }
 
   private resize(order: number): boolean {
@@ -172,7 +194,7 @@ export class Swarm {
     const { i32 } = this
     for (let i = 0; i < META; i++) i32[root + i] = i32[this.root + i]!
     i32[root + META] = order | (depth << 8) | DIRECTORY
-    i32[root + COUNTS] = 0
+    i32[root + COUNTS] = this.partialSeeds
     i32[root + LEECHERS] = this.leechers
     i32[root + SEEDERS] = this.seeders
     for (let i = 0; i < 1 << depth; i++) {

@@ -78,8 +78,8 @@ export class FullScrape {
     const end = this.clock.now() + SLICE_MS
     let at: number | null = cursor
     do {
-      at = this.service.scrapeAll(at, end - this.clock.now(), (infoHash, seeders, completed, leechers) => {
-        if (list.size <= this.options.most) list.add(infoHash, seeders, completed, leechers)
+      at = this.service.scrapeAll(at, end - this.clock.now(), (infoHash, ...counts) => {
+        if (list.size <= this.options.most) list.add(infoHash, ...counts)
       })
     } while (at !== null && at !== 0 && list.size <= this.options.most && this.clock.now() < end)
     const next = at

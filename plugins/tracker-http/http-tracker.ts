@@ -90,9 +90,9 @@ export class HttpTracker {
       })
     }
     const entries: ScrapeEntry[] = []
-    const late = this.service.scrape(hashes as InfoHash[], 0, (index, seeders, completed, leechers) => {
+    const late = this.service.scrape(hashes as InfoHash[], 0, (index, seeders, completed, leechers, partialSeeds) => {
       const infoHash = hashes[index]
-      if (infoHash !== undefined) entries.push({ infoHash, seeders, completed, leechers })
+      if (infoHash !== undefined) entries.push({ infoHash, seeders, completed, leechers, partialSeeds })
     })
     if (late === null) return respond(ok(writeHttpScrape(entries)))
     late.settle(answer => respond(answer === true ? ok(writeHttpScrape(entries)) : this.refused(answer)))

@@ -21,6 +21,7 @@ interface Member {
   readonly peer: Uint8Array
   readonly site: string
   readonly seeder: boolean
+  readonly partial: boolean
   readonly heard: number
 }
 
@@ -53,14 +54,16 @@ export class FarSwarms {
       swarm.byName.delete(who)
     }
     const chosen = this.choose(swarm, seeder, message.want)
-    swarm.byName.set(who, { peer: message.peer, site: message.site, seeder, heard: message.now })
+    const partial = event === AnnounceEvent.Paused && !seeder
+    swarm.byName.set(who, { peer: message.peer, site: message.site, seeder, partial, heard: message.now })
     if (seeder) swarm.seeders++
     return replyOf(swarm, chosen)
   }
 
   scrape(name: string): ScrapeCounts {
     const { seeders, byName, completed } = this.swarms.get(name) ?? emptySwarm()
-    return { seeders, leechers: byName.size - seeders, completed }
+    const partialSeeds = [...byName.values()].filter(member => member.partial).length
+    return { seeders, leechers: byName.size - seeders, completed, partialSeeds }
   }
 
   sweep(now: number): void {

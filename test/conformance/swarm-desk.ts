@@ -93,7 +93,7 @@ export class SwarmDesk {
   }
 
   async scrape(hash = 1, family: 4 | 6 = 4): Promise<ScrapeCounts & { found: boolean }> {
-    const out = { seeders: -1, leechers: -1, completed: -1 }
+    const out = { seeders: -1, leechers: -1, completed: -1, partialSeeds: -1 }
     const answer = this.store.scrape(infoHash(hash), family, out)
     if (typeof answer === 'boolean') return { ...out, found: answer }
     const late = await settled(answer)

@@ -5,7 +5,7 @@ import { createRandom } from '../../core/base/random.js'
 import { AnnounceEvent } from '../../core/contracts/swarm-store.js'
 import { peer } from './swarm-desk.js'
 import type { Random } from '../../core/base/random.js'
-import type { SwarmLimits } from '../../core/contracts/index.js'
+import type { ScrapeCounts, SwarmLimits } from '../../core/contracts/index.js'
 import type { ConformanceCase } from './case.js'
 import type { Announce, SwarmDesk, Told } from './swarm-desk.js'
 
@@ -14,6 +14,7 @@ const STEPS = 400
 
 interface Entry {
   seeder: boolean
+  partial: boolean
   heard: number
 }
 
@@ -41,7 +42,7 @@ class Model {
     this.swarms.set(name, swarm)
     const seeder = announce.left === 0
     if (announce.event === AnnounceEvent.Completed && seeder && known?.seeder === false) swarm.completed++
-    swarm.peers.set(who, { seeder, heard: now })
+    swarm.peers.set(who, { seeder, partial: announce.event === AnnounceEvent.Paused && !seeder, heard: now })
   }
 
   sweep(now: number): void {
@@ -51,11 +52,13 @@ class Model {
     }
   }
 
-  counts(hash: number, family: 4 | 6): { seeders: number; leechers: number; completed: number; found: boolean } {
+  counts(hash: number, family: 4 | 6): ScrapeCounts & { found: boolean } {
     const swarm = this.swarms.get(`${hash}/${family}`)
     const all = swarm === undefined ? [] : [...swarm.peers.values()]
     const seeders = all.filter(entry => entry.seeder).length
-    return { seeders, leechers: all.length - seeders, completed: swarm?.completed ?? 0, found: swarm !== undefined }
+    const partialSeeds = all.filter(entry => entry.partial).length
+    const counts = { seeders, leechers: all.length - seeders, completed: swarm?.completed ?? 0, partialSeeds }
+    return { ...counts, found: swarm !== undefined }
   }
 
   /** Whom a requester may be given. */
@@ -93,7 +96,7 @@ async function script(desk: SwarmDesk, random: Random, peers: number, swarms: nu
         peer: random.below(peers),
         port: 6881 + random.below(2),
         left: random.below(2),
-        event: ([0, 0, 0, 0, 1, 1, 2, 3, 3] as const)[random.below(9)] ?? 0,
+        event: ([0, 0, 0, 0, 1, 1, 2, 3, 3, 4, 4] as const)[random.below(11)] ?? 0,
         want: random.below(80),
       } as const
       const told = await desk.announce(announce)

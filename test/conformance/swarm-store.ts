@@ -6,7 +6,7 @@ import { swarmStoreModelCases } from './swarm-store-model.js'
 import type { SwarmLimits, SwarmStore } from '../../core/contracts/index.js'
 import type { ConformanceCase } from './case.js'
 
-const { Completed, Started, Stopped } = AnnounceEvent
+const { Completed, None, Paused, Started, Stopped } = AnnounceEvent
 
 /** `open` gives an empty store, to which nobody has spoken; `close`, where given, is called after each case. */
 export function swarmStoreCases(
@@ -69,7 +69,7 @@ export function swarmStoreCases(
       await desk.announce({ peer: 2, left: 0, event: Stopped })
       await desk.announce({ peer: 3, event: Stopped })
       desk.totals(0, 0)
-      deepEqual(await desk.scrape(), { seeders: 0, leechers: 0, completed: 0, found: false })
+      deepEqual(await desk.scrape(), { seeders: 0, leechers: 0, completed: 0, partialSeeds: 0, found: false })
     }),
 
     test('stopped of an unknown peer, or of an unknown swarm, changes nothing', async desk => {
@@ -79,13 +79,13 @@ export function swarmStoreCases(
       await desk.announce({ peer: 2, event: Stopped })
       await desk.announce({ peer: 2, left: 0, event: Stopped })
       desk.totals(1, 1)
-      deepEqual(await desk.scrape(), { seeders: 0, leechers: 1, completed: 0, found: true })
+      deepEqual(await desk.scrape(), { seeders: 0, leechers: 1, completed: 0, partialSeeds: 0, found: true })
     }),
 
     test('completed counts for a peer known as incomplete, once', async desk => {
       await desk.announce({ peer: 1, event: Started })
       await desk.announce({ peer: 1, left: 0, event: Completed })
-      deepEqual(await desk.scrape(), { seeders: 1, leechers: 0, completed: 1, found: true })
+      deepEqual(await desk.scrape(), { seeders: 1, leechers: 0, completed: 1, partialSeeds: 0, found: true })
       await desk.announce({ peer: 1, left: 0, event: Completed })
       await desk.announce({ peer: 1, left: 0 })
       equal((await desk.scrape()).completed, 1)
@@ -95,7 +95,7 @@ export function swarmStoreCases(
       await desk.announce({ peer: 1, left: 0, event: Completed })
       await desk.announce({ peer: 2, left: 0, event: Started })
       await desk.announce({ peer: 2, left: 0, event: Completed })
-      deepEqual(await desk.scrape(), { seeders: 2, leechers: 0, completed: 0, found: true })
+      deepEqual(await desk.scrape(), { seeders: 2, leechers: 0, completed: 0, partialSeeds: 0, found: true })
     }),
 
     test('an announce without an event adds a peer (the tracker may have been restarted)', async desk => {
@@ -106,7 +106,41 @@ export function swarmStoreCases(
       await desk.announce({ peer: 1, left: 9 })
       deepEqual(await desk.announce({ peer: 1, left: 0 }), { seeders: 1, leechers: 0, peers: [] })
       deepEqual(await desk.announce({ peer: 1, left: 9 }), { seeders: 0, leechers: 1, peers: [] })
-      deepEqual(await desk.scrape(), { seeders: 0, leechers: 1, completed: 0, found: true })
+      deepEqual(await desk.scrape(), { seeders: 0, leechers: 1, completed: 0, partialSeeds: 0, found: true })
+    }),
+
+    test('a partial seed is a leecher, counted as such from one announce to the next', async desk => {
+      const counts = { seeders: 0, completed: 0, found: true }
+      await desk.announce({ peer: 1, event: Started })
+      deepEqual(await desk.announce({ peer: 2, event: Paused }), { seeders: 0, leechers: 2, peers: [peer(1)] })
+      deepEqual(await desk.scrape(), { ...counts, leechers: 2, partialSeeds: 1 })
+      deepEqual(await desk.announce({ peer: 1, event: Paused }), { seeders: 0, leechers: 2, peers: [peer(2)] })
+      await desk.announce({ peer: 1, event: Paused })
+      deepEqual(await desk.scrape(), { ...counts, leechers: 2, partialSeeds: 2 })
+      await desk.announce({ peer: 1, event: None })
+      deepEqual(await desk.scrape(), { ...counts, leechers: 2, partialSeeds: 1 })
+      await desk.announce({ peer: 2, event: Paused, left: 0 })
+      deepEqual(await desk.scrape(), { ...counts, seeders: 1, leechers: 1, partialSeeds: 0 })
+      await desk.announce({ peer: 2, event: Paused })
+      deepEqual(await desk.scrape(), { ...counts, leechers: 2, partialSeeds: 1 })
+      await desk.announce({ peer: 2, event: Stopped })
+      deepEqual(await desk.scrape(), { ...counts, leechers: 1, partialSeeds: 0 })
+    }),
+
+    test('partial seeds of a large swarm stay counted as it grows, shrinks and loses the silent', async desk => {
+      const all = 6000
+      const half = all / 2
+      for (let n = 0; n < all; n++) await desk.announce({ peer: n, event: n % 3 === 0 ? Paused : None })
+      equal((await desk.scrape()).partialSeeds, all / 3)
+      for (let n = 0; n < half; n++) await desk.announce({ peer: n, event: n % 2 === 0 ? Paused : None })
+      equal((await desk.scrape()).partialSeeds, half / 2 + half / 3)
+      for (let n = half; n < all; n += 2) await desk.announce({ peer: n, event: Stopped })
+      equal((await desk.scrape()).partialSeeds, half / 2 + half / 6)
+      desk.now += 900
+      for (let n = 0; n < 20; n++) await desk.announce({ peer: n, event: Paused })
+      desk.now += 900
+      desk.sweep(1)
+      deepEqual(await desk.scrape(), { seeders: 0, leechers: 20, completed: 0, partialSeeds: 20, found: true })
     }),
 
     test('IPv4 and IPv6 know nothing of each other', async desk => {
@@ -118,8 +152,8 @@ export function swarmStoreCases(
         peers: [peer(1, 6)],
       })
       deepEqual(await desk.announce({ peer: 2 }), { seeders: 0, leechers: 2, peers: [peer(1)] })
-      deepEqual(await desk.scrape(1, 6), { seeders: 1, leechers: 1, completed: 0, found: true })
-      deepEqual(await desk.scrape(1, 4), { seeders: 0, leechers: 2, completed: 0, found: true })
+      deepEqual(await desk.scrape(1, 6), { seeders: 1, leechers: 1, completed: 0, partialSeeds: 0, found: true })
+      deepEqual(await desk.scrape(1, 4), { seeders: 0, leechers: 2, completed: 0, partialSeeds: 0, found: true })
     }),
 
     test('swarms know nothing of each other', async desk => {
@@ -129,7 +163,7 @@ export function swarmStoreCases(
     }),
 
     test('a scrape creates nothing', async desk => {
-      deepEqual(await desk.scrape(7), { seeders: 0, leechers: 0, completed: 0, found: false })
+      deepEqual(await desk.scrape(7), { seeders: 0, leechers: 0, completed: 0, partialSeeds: 0, found: false })
       desk.totals(0, 0)
     }),
 
@@ -209,7 +243,7 @@ export function swarmStoreCases(
         desk.now += 900
         desk.sweep()
         desk.totals(5, 5)
-        deepEqual(await desk.scrape(3), { seeders: 0, leechers: 1, completed: 0, found: true })
+        deepEqual(await desk.scrape(3), { seeders: 0, leechers: 1, completed: 0, partialSeeds: 0, found: true })
         desk.now += 2000
         desk.sweep()
         desk.totals(0, 0)
@@ -280,7 +314,13 @@ export function swarmStoreCases(
       test(`a swarm of 6,000 IPv${family} peers grows, serves, and shrinks to nothing`, async desk => {
         const count = 6000
         for (let n = 0; n < count; n++) await desk.announce({ peer: n, family, left: n % 3 })
-        deepEqual(await desk.scrape(1, family), { seeders: 2000, leechers: 4000, completed: 0, found: true })
+        deepEqual(await desk.scrape(1, family), {
+          seeders: 2000,
+          leechers: 4000,
+          completed: 0,
+          partialSeeds: 0,
+          found: true,
+        })
         for (let n = 0; n < 200; n++) {
           const told = await desk.announce({ peer: n * 3, family, left: 0, want: 100 })
           equal(told.peers.length, 100)

@@ -12,8 +12,8 @@ import type {
   AnnounceRequest,
   Refusal,
   Refused,
-  ScrapeCounts,
   ScrapeVisit,
+  TrackerCounts,
   TrackerServer,
   TrackerService,
 } from '../../core/contracts/index.js'
@@ -44,7 +44,7 @@ export interface ServerUnderTest {
   /** Announces from the address of that family that `addresses` names; a text is the reason of a failure. */
   announce(announce: ClientAnnounce, family: 4 | 6): Promise<ClientAnswer | string>
   /** One entry a hash; null for what was left out. */
-  scrape(hashes: readonly Uint8Array[], family: 4 | 6): Promise<ReadonlyArray<ScrapeCounts | null> | string>
+  scrape(hashes: readonly Uint8Array[], family: 4 | 6): Promise<ReadonlyArray<TrackerCounts | null> | string>
   /** Where the client's announces come from. */
   readonly addresses: Readonly<Record<4 | 6, Uint8Array>>
   /** `ready` until here: what the server was given to listen on is free again afterwards. */
@@ -88,7 +88,7 @@ class Script implements TrackerService {
     this.scrapes.push({ hashes: hashes.map(toHex), family })
     // The second of several is one that no policy admits.
     const visitAll = (): true => {
-      for (let i = 0; i < hashes.length; i++) if (i !== 1) visit(i, 10 + i, 20 + i, 30 + i)
+      for (let i = 0; i < hashes.length; i++) if (i !== 1) visit(i, 10 + i, 20 + i, 30 + i, 1)
       return true
     }
     if (this.late) return { settle: done => void setImmediate(() => done(visitAll())) }

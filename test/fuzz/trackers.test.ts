@@ -113,7 +113,7 @@ describe('fuzz: trackers', () => {
       writeHttpAnnounce(reply, options),
       writeHttpAnnounce(reply, { family: 4, compact: false, warning: 'w', externalIp: Uint8Array.of(1, 2, 3, 4) }),
       writeHttpFailure('no'),
-      writeHttpScrape([{ infoHash: hash, seeders: 1, completed: 2, leechers: 3 }]),
+      writeHttpScrape([{ infoHash: hash, seeders: 1, completed: 2, leechers: 3, partialSeeds: 1 }]),
     ]
     fuzz(corpus, input => {
       for (const read of [() => readHttpAnnounceReply(input), () => readHttpScrapeReply(input, [hash])]) {

@@ -20,7 +20,7 @@ import { ConnectionIds } from '../../core/tracker/connection-id.js'
 import { infoHash } from '../conformance/index.js'
 import type { Logger } from '../../core/base/log.js'
 import type { UdpAnnounce, UdpAnnounceReply, UdpConnectionId } from '../../core/protocol/tracker-udp-client.js'
-import type { ScrapeCounts } from '../../core/contracts/index.js'
+import type { TrackerCounts } from '../../core/contracts/index.js'
 import type { Given } from '../../core/kernel/kernel.js'
 import type { TrackerIo } from './tracker-io.js'
 
@@ -213,7 +213,7 @@ export class UdpPeer {
     return readUdpAnnounceReply(reply, this.family) ?? 'no reply'
   }
 
-  async scrape(...hashes: readonly Uint8Array[]): Promise<readonly ScrapeCounts[] | string> {
+  async scrape(...hashes: readonly Uint8Array[]): Promise<readonly TrackerCounts[] | string> {
     const [reply = none] = await this.told(this.scrapePacket(await this.connect(), hashes))
     if (udpReplyAction(reply) === UdpAction.Error) return readUdpError(reply)
     return readUdpScrapeReply(reply, hashes.length) ?? 'no reply'

@@ -8,8 +8,7 @@ import {
   type DiscoveryHandle,
   type PeerDiscovery,
 } from '../../core/contracts/peer-discovery.js'
-import type { ScrapeCounts } from '../../core/contracts/swarm-store.js'
-import { TrackerClients, type TrackerClient } from '../../core/contracts/tracker-client.js'
+import { TrackerClients, type TrackerClient, type TrackerCounts } from '../../core/contracts/tracker-client.js'
 import { infoHashOf, makePeerId, type InfoHash } from '../../core/protocol/ids.js'
 import announceHttp from '../../plugins/announce-http/index.js'
 import announceUdp from '../../plugins/announce-udp/index.js'
@@ -84,7 +83,7 @@ export class Announcing {
     return new Announcing([discovery, udp, http, machine], clients, discovery.provided(PeerDiscoveries)[0]!)
   }
 
-  async scrape(tracker: URL, hashes: readonly InfoHash[]): Promise<Readonly<ScrapeCounts>[]> {
+  async scrape(tracker: URL, hashes: readonly InfoHash[]): Promise<TrackerCounts[]> {
     return [...(await this.clients.get(tracker.protocol.slice(0, -1))!.scrape(tracker, hashes, never()))]
   }
 

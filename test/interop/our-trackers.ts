@@ -28,10 +28,10 @@ export class OurTrackers {
     return new URL(`${scheme}://${host}:${port}/announce`)
   }
 
-  count(infoHash: InfoHash, family: 4 | 6): { seeders: number; leechers: number } {
-    const counts = { seeders: 0, leechers: 0 }
-    this.node.find(Tracker)?.scrape([infoHash], family, (_, seeders, _completed, leechers) => {
-      Object.assign(counts, { seeders, leechers })
+  count(infoHash: InfoHash, family: 4 | 6): Readonly<Record<'seeders' | 'leechers' | 'partialSeeds', number>> {
+    const counts = { seeders: 0, leechers: 0, partialSeeds: 0 }
+    this.node.find(Tracker)?.scrape([infoHash], family, (_, seeders, _completed, leechers, partialSeeds) => {
+      Object.assign(counts, { seeders, leechers, partialSeeds })
     })
     return counts
   }

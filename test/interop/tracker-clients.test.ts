@@ -1,6 +1,6 @@
 // Other people's announces, and ours over IPv6, at our trackers: over HTTP, and over UDP by either way of reading it.
 import { expect } from 'chai'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { toHex } from '../../core/base/bytes.js'
 import type { InfoHash } from '../../core/protocol/ids.js'
@@ -8,7 +8,7 @@ import { until } from '../plugins/waiting.js'
 import { AnnouncedPeer, Announcing, someHash } from './announcing.js'
 import { aria2 } from './clients/aria2.js'
 import { AnnouncingClient } from './clients/bittorrent-tracker.js'
-import { libtorrent } from './clients/libtorrent.js'
+import { libtorrent, partialSeed } from './clients/libtorrent.js'
 import { transmission } from './clients/transmission.js'
 import { type Io, OurTrackers } from './our-trackers.js'
 import { loopback } from './places.js'
@@ -106,7 +106,11 @@ describe('our trackers', function () {
           const seeders = (): number => ours.count(infoHash, familyOf(way.host)).seeders
           const program = await client.seed(loopback, torrent, folder)
           await program.during(until(() => seeders() === 1))
-          expect(ours.count(infoHash, familyOf(way.host) === 4 ? 6 : 4)).to.deep.equal({ seeders: 0, leechers: 0 })
+          expect(ours.count(infoHash, familyOf(way.host) === 4 ? 6 : 4)).to.deep.equal({
+            seeders: 0,
+            leechers: 0,
+            partialSeeds: 0,
+          })
           if (client.farewell === undefined) return
           const { signal, once } = client.farewell
           if (once !== undefined) await program.printed(once)
@@ -114,6 +118,30 @@ describe('our trackers', function () {
           await until(() => seeders() === 0)
         })
       }
+    }
+  })
+
+  describe('with a partial seed on libtorrent', () => {
+    const scratch = new Scratch()
+    after(() => scratch.remove())
+
+    for (const way of ways.filter(one => one.host === V4)) {
+      const missing = libtorrent.missing === null ? '' : ` [skipped: needs ${libtorrent.missing}]`
+      it(`count it as one over ${wayText(way)}${missing}`, async function () {
+        const ours = libtorrent.missing === null ? await trackers(way.io) : null
+        if (ours === null) return this.skip()
+        const folder = scratch.folder()
+        const content = join(folder, 'content')
+        mkdirSync(content)
+        for (const name of ['a', 'b'])
+          writeFileSync(join(content, name), `${name} over ${wayText(way)}`.padEnd(16384, '.'))
+        const torrent = join(folder, 'content.torrent')
+        const infoHash = await smallTorrent(content, torrent, ours.url(way.scheme, way.host).href)
+        rmSync(join(content, 'b'))
+        const program = await partialSeed(loopback, torrent, folder)
+        await program.during(until(() => ours.count(infoHash, 4).leechers === 1))
+        expect(ours.count(infoHash, 4)).to.deep.equal({ seeders: 0, leechers: 1, partialSeeds: 1 })
+      })
     }
   })
 

@@ -113,6 +113,7 @@ describe('announce-http', () => {
         url: new URL('http://t.example/s3cr3tkey/announce'),
         words: 'silence',
         counts: () => undefined,
+        wordForPaused: true,
         close: () => Promise.resolve(),
       }
       const web = new MemoryWeb(url => {
@@ -121,7 +122,7 @@ describe('announce-http', () => {
           if (typeof hashes === 'string') return reply(writeHttpFailure(hashes))
           const entries = hashes.flatMap(infoHash => {
             const counts = tracker.counts(infoHash)
-            return counts === undefined ? [] : [{ infoHash, ...counts }]
+            return counts === undefined ? [] : [{ infoHash, ...counts, partialSeeds: 0 }]
           })
           return reply(writeHttpScrape(entries))
         }

@@ -11,7 +11,7 @@ import { latin1 } from '../../core/base/bytes.js'
 import { NodeError } from '../../core/base/errors.js'
 import { createRandom } from '../../core/base/random.js'
 import { Datagrams, NameLookup, type DatagramNet, type Names } from '../../core/contracts/host.js'
-import type { ScrapeCounts } from '../../core/contracts/swarm-store.js'
+import type { TrackerCounts } from '../../core/contracts/tracker-client.js'
 import { TrackerClients, type AnnounceResult, type TrackerClient } from '../../core/contracts/tracker-client.js'
 import { emptyAnnounce } from '../../core/protocol/announce-fields.js'
 import { compactPeers } from '../../core/protocol/compact-peers.js'
@@ -49,7 +49,8 @@ class MemoryTracker implements DatagramNet {
   readonly packets: string[] = []
   readonly urlData: string[] = []
   words: TrackerWords = { interval: 1800, seeders: 1, leechers: 1, peers: [] }
-  counts: (infoHash: Uint8Array) => ScrapeCounts | undefined = () => undefined
+  readonly wordForPaused = false
+  counts: (infoHash: Uint8Array) => TrackerCounts | undefined = () => undefined
   /** Packets of these kinds are lost. */
   deafTo = ''
   /** Sees every reply before it goes; what it returns is delivered in order. */

@@ -362,8 +362,7 @@ describe('discovery-tracker', () => {
       await trackers.clock.advance(minutes(29))
       expect(trackers.seen).to.have.length(1)
       await trackers.clock.advance(minutes(2))
-      expect(trackers.seen.map(one => one.request.partialSeed)).to.deep.equal([true, true])
-      expect(trackers.seen.map(one => one.request.event)).to.deep.equal([AnnounceEvent.Started, AnnounceEvent.None])
+      expect(trackers.seen.map(one => one.request.event)).to.deep.equal([AnnounceEvent.Started, AnnounceEvent.Paused])
       await handle.stop(new AbortController().signal)
     })
 

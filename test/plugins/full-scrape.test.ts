@@ -22,7 +22,7 @@ const entry = (n: number): ScrapeEntry => {
   const infoHash = new Uint8Array(20)
   writeU32(infoHash, 0, Math.imul(n, 2654435761))
   writeU32(infoHash, 4, n)
-  return { infoHash, seeders: n, completed: 1, leechers: 2 }
+  return { infoHash, seeders: n, completed: 1, leechers: 2, partialSeeds: 1 }
 }
 const entries = (count: number): ScrapeEntry[] => Array.from({ length: count }, (_, n) => entry(n))
 
@@ -52,13 +52,13 @@ class Listing implements TrackerService {
   scrapeAll(
     cursor: number,
     budgetMs: number,
-    visit: (infoHash: InfoHash, seeders: number, completed: number, leechers: number) => void,
+    visit: (infoHash: InfoHash, ...counts: [number, number, number, number]) => void,
   ): number | null {
     if (this.swarms === null) return null
     if (cursor === 0 && budgetMs > 0) this.begun++
     for (const one of this.swarms.slice(cursor, cursor + 100)) {
       const lent = one.infoHash.slice() as InfoHash
-      visit(lent, one.seeders, one.completed, one.leechers)
+      visit(lent, one.seeders, one.completed, one.leechers, one.partialSeeds)
       lent.fill(0xee)
     }
     return cursor + 100 < this.swarms.length ? cursor + 100 : 0

@@ -65,7 +65,11 @@ describe('swarm-store-memory and its threads', () => {
     for (let round = 0; running; round++) {
       // Peers of the first hundreds of seconds are dead to this sweep.
       store.sweep(1300, 0.05)
-      cursor = store.walk(cursor, 0, hash => void store.scrape(hash, 4, { seeders: 0, leechers: 0, completed: 0 }))
+      cursor = store.walk(
+        cursor,
+        0,
+        hash => void store.scrape(hash, 4, { seeders: 0, leechers: 0, completed: 0, partialSeeds: 0 }),
+      )
       most = Math.max(most, store.totals().peers)
       if (round % 64 === 0) expect(store.check()).to.deep.equal([])
       await new Promise(resolve => setImmediate(resolve))

@@ -44,7 +44,7 @@ if (task === 'answer') parentPort?.postMessage('open')
 
 function answer(ask: Ask): void {
   if ('scrape' in ask) {
-    const out = { seeders: 0, leechers: 0, completed: 0 }
+    const out = { seeders: 0, leechers: 0, completed: 0, partialSeeds: 0 }
     store.scrape(ask.scrape, ask.family, out)
     parentPort?.postMessage(out)
     return
@@ -58,7 +58,7 @@ function answer(ask: Ask): void {
 function hammer(): unknown[] {
   const refused: unknown[] = []
   const reply = emptyReply(1200)
-  const out = { seeders: 0, leechers: 0, completed: 0 }
+  const out = { seeders: 0, leechers: 0, completed: 0, partialSeeds: 0 }
   for (let i = 0; i < 40_000; i++) {
     // One swarm of many, so that blocks split and join; others small, so that they come and go.
     const hash = random.below(3) === 0 ? 0 : 1 + random.below(400)

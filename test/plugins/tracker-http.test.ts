@@ -144,7 +144,9 @@ describe('tracker-http', () => {
     await ask(net, '', '2001:db8::1')
     const { body } = await net.ask(`/scrape?info_hash=${HASH}&info_hash=${hidden}`, '192.0.2.1')
     const key = '\x01'.repeat(20)
-    expect(latin1(body)).to.equal(`d5:filesd20:${key}d8:completei0e10:downloadedi0e10:incompletei2eeee`)
+    expect(latin1(body)).to.equal(
+      `d5:filesd20:${key}d8:completei0e10:downloadedi0e11:downloadersi2e10:incompletei2eeee`,
+    )
   })
 
   it('serves a full scrape only where the operator allows it', async () => {
@@ -167,6 +169,10 @@ describe('tracker-http', () => {
     const reply = await ask(net, '&event=paused', '192.0.2.1')
     expect([reply.failure, reply.seeders, reply.leechers]).to.deep.equal([null, 0, 2])
     expect(textsOf(reply.peers)).to.deep.equal(['192.0.2.2:6881'])
+    await ask(net, '&event=started', '2001:db8::1')
+    await ask(net, '&event=paused', '2001:db8::2')
+    const { body } = await net.ask(`/scrape?info_hash=${HASH}`, '192.0.2.1')
+    expect(latin1(body)).to.include('11:downloadersi1e10:incompletei4e')
   })
 
   it('takes no address from ipv4, ipv6 or a header, and no peer id is in any form of the reply', async () => {

@@ -36,7 +36,7 @@ class Recount {
       const [hash, family] = swarm.split(' ')
       const infoHash = infoHashOf(fromHex(hash ?? '') ?? new Uint8Array(0))
       if (infoHash === null) continue
-      const out = { seeders: 0, leechers: 0, completed: 0 }
+      const out = { seeders: 0, leechers: 0, completed: 0, partialSeeds: 0 }
       this.store.scrape(infoHash, family === '6' ? 6 : 4, out)
       const seeders = [...peers.values()].filter(seeder => seeder).length
       const leechers = peers.size - seeders

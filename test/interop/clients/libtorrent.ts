@@ -28,6 +28,8 @@ else:
     torrent = lt.add_torrent_params()
     torrent.ti = lt.torrent_info(source)
 torrent.save_path = folder
+if mode == 'part':
+    torrent.file_priorities = [4] + [0] * (torrent.ti.num_files() - 1)
 torrent = session.add_torrent(torrent)
 told = False
 while True:
@@ -58,6 +60,11 @@ with open(file, 'wb') as out:
 
 async function run(at: Place, mode: string, source: string, folder: string): Promise<Program> {
   return at.start(python, ['-c', SESSION, mode, source, folder, at.host, `${await at.port()}`])
+}
+
+/** Seeds the first file, which is there, and wants no other. */
+export function partialSeed(at: Place, torrent: string, folder: string): Promise<Program> {
+  return run(at, 'part', torrent, folder)
 }
 
 export const libtorrent: ForeignClient = {

@@ -8,7 +8,7 @@ import { writeHttpScrape, type ScrapeEntry } from '../../../core/protocol/tracke
 /** The reply, and in how many steps it was written. */
 function written(entries: readonly ScrapeEntry[]): { readonly body: Uint8Array; readonly steps: number } {
   const list = new ScrapeList()
-  for (const { infoHash, seeders, completed, leechers } of entries) list.add(infoHash, seeders, completed, leechers)
+  for (const one of entries) list.add(one.infoHash, one.seeders, one.completed, one.leechers, one.partialSeeds)
   expect(list.size).to.equal(entries.length)
   const writing = list.write()
   for (let steps = 0; ; steps++) {
@@ -25,7 +25,7 @@ describe('scrape list', () => {
       .uint8Array({ minLength: 20, maxLength: 20 })
       .chain(hash => fc.tuple(fc.nat(20), byte).map(([from, value]) => hash.slice().fill(value, from)))
     const count = fc.oneof(fc.nat(3), fc.integer({ min: 0, max: 0xffff_ffff }))
-    const entry = fc.record({ infoHash, seeders: count, completed: count, leechers: count })
+    const entry = fc.record({ infoHash, seeders: count, completed: count, leechers: count, partialSeeds: count })
     fc.assert(
       fc.property(fc.array(entry, { maxLength: 40 }), fc.array(fc.nat(39), { maxLength: 5 }), (entries, twice) => {
         const all = [...entries, ...twice.flatMap(i => entries[i] ?? [])]
@@ -40,7 +40,7 @@ describe('scrape list', () => {
     const entries = Array.from({ length: 30_000 }, (_, i) => {
       const infoHash = new Uint8Array(20).fill(7)
       for (let at = 12; at < 20; at++) infoHash[at] = random.below(256)
-      return { infoHash, seeders: i, completed: 2, leechers: 3 }
+      return { infoHash, seeders: i, completed: 2, leechers: 3, partialSeeds: 1 }
     })
     const { body, steps } = written(entries)
     expect(steps).to.be.above(100)

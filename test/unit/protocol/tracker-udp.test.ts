@@ -37,7 +37,7 @@ describe('UDP tracker packets', () => {
     const said = fc.record({
       infoHash: hash,
       peerId: hash,
-      event: fc.constantFrom(0 as const, 1 as const, 2 as const, 3 as const),
+      event: fc.constantFrom(0 as const, 1 as const, 2 as const, 3 as const, 4 as const),
       left: count,
       uploaded: count,
       downloaded: count,

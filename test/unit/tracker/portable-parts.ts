@@ -64,7 +64,7 @@ export class CountingStore implements SwarmStore {
   scrape(_: Uint8Array, family: 4 | 6, out: ScrapeCounts): boolean {
     out.leechers = this.words[ANNOUNCES]!
     out.seeders = family
-    out.completed = 0
+    out.completed = out.partialSeeds = 0
     return true
   }
 

@@ -39,6 +39,7 @@ class Recorder implements SwarmStore {
     out.seeders = family
     out.leechers = 10 * family
     out.completed = hash[0] ?? 0
+    out.partialSeeds = family - 1
     return hash[1] !== 0
   }
 
@@ -178,15 +179,15 @@ describe('tracker core', () => {
       core.scrape(hashes as never, family, (...counts) => void seen.push([...counts]))
     }
     expect(seen).to.deep.equal([
-      [0, 10, 18, 100],
-      [1, 0, 0, 0],
-      [2, 10, 14, 100],
-      [0, 4, 9, 40],
-      [1, 0, 0, 0],
-      [2, 4, 7, 40],
-      [0, 6, 9, 60],
-      [1, 0, 0, 0],
-      [2, 6, 7, 60],
+      [0, 10, 18, 100, 8],
+      [1, 0, 0, 0, 0],
+      [2, 10, 14, 100, 8],
+      [0, 4, 9, 40, 3],
+      [1, 0, 0, 0, 0],
+      [2, 4, 7, 40, 3],
+      [0, 6, 9, 60, 5],
+      [1, 0, 0, 0, 0],
+      [2, 6, 7, 60, 5],
     ])
   })
 
@@ -213,7 +214,7 @@ describe('tracker core', () => {
     const { core } = build(store, [], { fullScrape: true })
     expect(core.scrapeAll(0, 7, visit)).to.equal(7)
     expect(core.scrapeAll(7, 7, visit)).to.equal(0)
-    const once = [10, 2 * (infoHash(1)[0] ?? 0), 100]
+    const once = [10, 2 * (infoHash(1)[0] ?? 0), 100, 8]
     expect(seen).to.deep.equal([...once, ...once])
   })
 
@@ -222,7 +223,11 @@ describe('tracker core', () => {
     const store = new LateSwarmStore({ clock, random: createRandom(1), mostMs: 50 })
     store.limit(options)
     const { core } = build(store, [], {}, clock)
-    const { answer } = announce(core, { left: 1, from: { family: 4, ip: Uint8Array.of(1, 2, 3, 4), port: 5 } })
+    const { answer } = announce(core, {
+      left: 1,
+      event: 4,
+      from: { family: 4, ip: Uint8Array.of(1, 2, 3, 4), port: 5 },
+    })
     const coming = new Promise<AnnounceReply | string>(resolve => {
       if (answer === null || typeof answer !== 'object') return resolve('it was to come later')
       ;(answer as { settle(done: (result: AnnounceReply | string) => void): void }).settle(resolve)
@@ -237,8 +242,8 @@ describe('tracker core', () => {
     await clock.advance(100)
     expect(await settled).to.equal(true)
     expect(seen).to.deep.equal([
-      [0, 0, 0, 0],
-      [1, 0, 0, 1],
+      [0, 0, 0, 0, 0],
+      [1, 0, 0, 1, 1],
     ])
   })
 })
