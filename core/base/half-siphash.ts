@@ -30,38 +30,41 @@ function halfSipHash(
   let v1 = out === null ? k1 : k1 ^ 0xee
   let v2 = k0 ^ 0x6c796765
   let v3 = k1 ^ 0x74656462
-  // Rounds for each word, the last of which is the length; then two more than those for each half of the outcome. One
-  // loop with all state in locals: calls and shared state cost more than the arithmetic.
-  const wordRounds = perWord * (count + 1)
-  const half = wordRounds + perWord + 2
-  const end = out === null ? half : half + perWord + 2
-  let word = 0
-  let at = 0
-  let left = 0
-  for (let round = 0; round < end; round++) {
-    if (round <= wordRounds) {
-      if (left === 0) {
-        v0 ^= word
-        left = perWord
-        word = at < count ? words[at]! : count << 26
-        if (at++ <= count) v3 ^= word
-        else v2 ^= out === null ? 0xff : 0xee
-      }
-      left--
-    } else if (round === half && out !== null) {
-      out[0] = v1 ^ v3
-      v1 ^= 0xdd
+  // Each word, and last the length. All state in locals, and the round written down twice: calls and shared state cost
+  // more than the arithmetic.
+  for (let i = 0; i <= count; i++) {
+    const word = i < count ? words[i]! : count << 26
+    v3 ^= word
+    for (let round = 0; round < perWord; round++) {
+      v0 = (v0 + v1) | 0
+      v1 = ((v1 << 5) | (v1 >>> 27)) ^ v0
+      v0 = (v0 << 16) | (v0 >>> 16)
+      v2 = (v2 + v3) | 0
+      v3 = ((v3 << 8) | (v3 >>> 24)) ^ v2
+      v0 = (v0 + v3) | 0
+      v3 = ((v3 << 7) | (v3 >>> 25)) ^ v0
+      v2 = (v2 + v1) | 0
+      v1 = ((v1 << 13) | (v1 >>> 19)) ^ v2
+      v2 = (v2 << 16) | (v2 >>> 16)
     }
-    v0 = (v0 + v1) | 0
-    v1 = ((v1 << 5) | (v1 >>> 27)) ^ v0
-    v0 = (v0 << 16) | (v0 >>> 16)
-    v2 = (v2 + v3) | 0
-    v3 = ((v3 << 8) | (v3 >>> 24)) ^ v2
-    v0 = (v0 + v3) | 0
-    v3 = ((v3 << 7) | (v3 >>> 25)) ^ v0
-    v2 = (v2 + v1) | 0
-    v1 = ((v1 << 13) | (v1 >>> 19)) ^ v2
-    v2 = (v2 << 16) | (v2 >>> 16)
+    v0 ^= word
   }
-  return v1 ^ v3
+  v2 ^= out === null ? 0xff : 0xee
+  for (let half = 0; ; half++) {
+    for (let round = 0; round < perWord + 2; round++) {
+      v0 = (v0 + v1) | 0
+      v1 = ((v1 << 5) | (v1 >>> 27)) ^ v0
+      v0 = (v0 << 16) | (v0 >>> 16)
+      v2 = (v2 + v3) | 0
+      v3 = ((v3 << 8) | (v3 >>> 24)) ^ v2
+      v0 = (v0 + v3) | 0
+      v3 = ((v3 << 7) | (v3 >>> 25)) ^ v0
+      v2 = (v2 + v1) | 0
+      v1 = ((v1 << 13) | (v1 >>> 19)) ^ v2
+      v2 = (v2 << 16) | (v2 >>> 16)
+    }
+    if (out === null || half > 0) return v1 ^ v3
+    out[0] = v1 ^ v3
+    v1 ^= 0xdd
+  }
 }
