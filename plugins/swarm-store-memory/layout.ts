@@ -51,7 +51,7 @@ export class Layout {
     this.addressUnits = this.peerUnits - 1
     this.siteWords = family === 4 ? 1 : 2
     this.peerWords = (this.peerBytes + 3) >> 2
-    this.splitOrder = family === 4 ? 8 : 9
+    this.splitOrder = family === 4 ? 7 : 8
     this.lastOrder = family === 4 ? 14 : 15
     for (let k = 0; k <= MAX_ORDER; k++) {
       const room = (64 << k) - HEAD_BYTES
