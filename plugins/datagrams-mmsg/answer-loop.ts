@@ -66,7 +66,7 @@ export class AnswerLoop {
   private answer(got: number, now: number): number {
     const { batch } = this
     const { answerer, counts } = this.work
-    const { packets, senders, replies } = batch
+    const { packets, from, replies } = batch
     let answers = 0
     for (let slot = 0; slot < got; slot++) {
       const length = batch.length(slot)
@@ -78,7 +78,7 @@ export class AnswerLoop {
       const reply = replies[slot]!
       let said = 0
       try {
-        said = answerer.answer(packets[slot]!, length, senders[slot]!, now, reply)
+        said = answerer.answer(packets[slot]!, length, from, now, reply)
       } catch (error) {
         counts[Count.Failed]!++
         this.fault.tell(error)

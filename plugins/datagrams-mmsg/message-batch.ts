@@ -6,8 +6,7 @@ import type { PinnedMemory, SystemCalls } from './system-calls.js'
 /** Over an Ethernet frame's 1,500, and an odd number of cache lines: slots must not all meet in the same few sets. */
 const SLOT_BYTES = 1600
 const NAME_BYTES = 32
-const SENDER_BYTES = 32
-const PER_SLOT = 2 * (MMSGHDR.size + IOVEC.size + SLOT_BYTES) + NAME_BYTES + SENDER_BYTES
+const PER_SLOT = 2 * (MMSGHDR.size + IOVEC.size + SLOT_BYTES) + NAME_BYTES
 const MSG_TRUNC = 0x20
 /** Of a header, in words: its beginning up to where the pointer to the vectors ends. */
 const HEAD_WORDS = MMSGHDR.vectors / 4 + 2
@@ -15,20 +14,20 @@ const HEAD_WORDS = MMSGHDR.vectors / 4 + 2
 export class MessageBatch {
   readonly packets: readonly Uint8Array[]
   readonly replies: readonly Uint8Array[]
-  /** 16 bytes of address (v4 mapped) and 2 of port, once `sender` was asked. */
-  readonly senders: readonly Uint8Array[]
+  /** 16 bytes of address (v4 mapped) and 2 of port: who sent what `sender` was last asked about. */
+  readonly from = new Uint8Array(18)
   readonly memory: PinnedMemory
   /** Where the headers of what comes, and of what goes, begin. */
   readonly incoming = 0
   readonly outgoing: number
   private readonly vectors: number
   private readonly names: number
-  private readonly froms: number
   private readonly nameBytes: number
   /** The headers of what goes as they were laid: message i is the reply of slot i. */
   private readonly heads: Int32Array
   private readonly words: Int32Array
   private readonly halves: Uint16Array
+  private readonly fromHalves = new Uint16Array(this.from.buffer)
 
   constructor(
     calls: SystemCalls,
@@ -43,20 +42,18 @@ export class MessageBatch {
     this.outgoing = size * MMSGHDR.size
     this.vectors = 2 * this.outgoing
     this.names = this.vectors + 2 * size * IOVEC.size
-    this.froms = this.names + size * NAME_BYTES
-    const packets = this.froms + size * SENDER_BYTES
+    const packets = this.names + size * NAME_BYTES
     const replies = packets + size * SLOT_BYTES
     const views = (begin: number, stride: number, length: number): Uint8Array[] =>
       Array.from({ length: size }, (_, i) => new Uint8Array(buffer, begin + i * stride, length))
     this.packets = views(packets, SLOT_BYTES, SLOT_BYTES)
     this.replies = views(replies, SLOT_BYTES, SLOT_BYTES)
-    this.senders = views(this.froms, SENDER_BYTES, 18)
     for (let i = 0; i < size; i++) {
       this.lay(this.incoming + i * MMSGHDR.size, i, this.vectors + i * IOVEC.size, packets + i * SLOT_BYTES)
       const vector = this.vectors + (size + i) * IOVEC.size
       this.lay(this.outgoing + i * MMSGHDR.size, i, vector, replies + i * SLOT_BYTES)
-      this.senders[i]?.fill(0xff, 10, 12)
     }
+    this.from.fill(0xff, 10, 12)
     this.heads = this.words.slice(this.outgoing >> 2, this.vectors >> 2)
   }
 
@@ -69,15 +66,14 @@ export class MessageBatch {
 
   /** Writes down who sent it. False: somebody without a port, to whom nothing can be said. */
   sender(slot: number): boolean {
-    const { halves } = this
+    const { halves, fromHalves } = this
     const name = (this.names + slot * NAME_BYTES) >> 1
-    const from = (this.froms + slot * SENDER_BYTES) >> 1
     if (this.family === 4) {
-      halves[from + 6] = halves[name + SOCKADDR_IN.address / 2]!
-      halves[from + 7] = halves[name + SOCKADDR_IN.address / 2 + 1]!
-    } else for (let i = 0; i < 8; i++) halves[from + i] = halves[name + SOCKADDR_IN6.address / 2 + i]!
+      fromHalves[6] = halves[name + SOCKADDR_IN.address / 2]!
+      fromHalves[7] = halves[name + SOCKADDR_IN.address / 2 + 1]!
+    } else for (let i = 0; i < 8; i++) fromHalves[i] = halves[name + SOCKADDR_IN6.address / 2 + i]!
     const port = halves[name + SOCKADDR_IN.port / 2]!
-    halves[from + 8] = port
+    fromHalves[8] = port
     return port !== 0
   }
 

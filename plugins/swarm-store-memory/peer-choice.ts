@@ -17,8 +17,8 @@ const LITTLE = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1
 
 export class PeerChoice {
   private readonly aim = new ReplyViews()
-  /** In units of 16 bits. */
-  private filled = 0
+  /** Where the next peer goes, in units of 16 bits. */
+  private to = 0
   private block = 0
   private self = -1
   private left = 0
@@ -42,10 +42,10 @@ export class PeerChoice {
   /** Fills `out` with up to `want` peers; `self` is the requester's place in `own`, or -1. Gives the bytes filled. */
   fill(swarm: Swarm, own: number, self: number, seeder: boolean, want: number, out: Uint8Array): number {
     this.aim.at(out)
-    this.filled = 0
+    this.to = this.aim.begin
     if (swarm.wide) this.gather(swarm, own, self, seeder, want)
     else this.take(swarm.root, self, seeder, want)
-    const bytes = 2 * this.filled
+    const bytes = 2 * (this.to - this.aim.begin)
     this.aim.done(bytes)
     return bytes
   }
@@ -56,7 +56,7 @@ export class PeerChoice {
     let entry = swarm.firstEntry
     for (let i = 0, walked = 0; i < MOST_BLOCKS && walked < entries; i++) {
       swarm.turn(entry)
-      const got = this.filled / this.units
+      const got = (this.to - this.aim.begin) / this.units
       if (got >= want) break
       this.take(swarm.block, swarm.block === own ? self : -1, seeder, want - got)
       const { nextEntry } = swarm
@@ -102,7 +102,7 @@ export class PeerChoice {
     const start = from + this.below(to - from)
     if (this.left < ALIGNED) return start
     // 3 and 9, the units of a peer, are their own inverses modulo 4.
-    const aligned = start - ((start - this.units * (this.filled - this.aim.lead)) & 3)
+    const aligned = start - ((start - this.units * this.to) & 3)
     return aligned >= from ? aligned : start
   }
 
@@ -120,19 +120,20 @@ export class PeerChoice {
     if (count <= 0) return
     this.left -= count
     const { u16, i64 } = this
-    const { units, longs, lead } = this.aim
+    const { units, longs } = this.aim
     let source = 2 * (this.block + HEAD) + from * this.units
-    let to16 = this.filled
+    let to16 = this.to
     const end = to16 + count * this.units
-    this.filled = end
+    this.to = end
     // Eight bytes at a time, which neither a call nor a view of so few can beat, where both sides allow it.
-    if (((source - to16 + lead) & 3) === 0) {
-      while (to16 < end && ((to16 - lead) & 3) !== 0) units[to16++] = u16[source++]!
-      const last = (end - lead) >> 2
+    if (((source - to16) & 3) === 0) {
+      // A peer is three units and more, so what is no whole step at the beginning does not reach the end.
+      while ((to16 & 3) !== 0) units[to16++] = u16[source++]!
+      const last = end >> 2
       let long = source >> 2
-      for (let i = (to16 - lead) >> 2; i < last; i++) longs[i] = i64[long++]!
-      source += 4 * (long - (source >> 2))
-      to16 = end - ((end - lead) & 3)
+      for (let i = to16 >> 2; i < last; i++) longs[i] = i64[long++]!
+      source = 4 * long
+      to16 = end & ~3
     } else if (count > 4) return this.copyWords(source, to16, end)
     while (to16 < end) units[to16++] = u16[source++]!
   }

@@ -1,77 +1,82 @@
 // The buffer that a reply's peers are written to, in units of 16, 32 and 64 bits. Servers give the same few buffers again
-// and again, mostly in turn, so views of each are made once.
+// and again, mostly in turn and mostly parts of one piece of memory, of which there is one view of each kind: a view for
+// each of them would cost more in what must be at hand than it saves.
 
 interface Views {
-  readonly out: Uint8Array
   readonly units: Uint16Array
   readonly words: Int32Array
-  /** From the first place on at which 64 bits can be written, which is unit number `lead`. */
   readonly longs: BigInt64Array
-  readonly lead: number
-  /** They are of a buffer written to first, since `out` does not begin at a whole word. */
+}
+
+interface Part {
+  readonly out: Uint8Array
+  /** Of all the memory in which `out` lies. */
+  readonly views: Views
+  /** Where `out` begins, in units of 16 bits. */
+  readonly begin: number
+  /** The views are of memory written to first, since `out` begins within a unit. */
   readonly between: boolean
 }
 
 const MOST = 256
+const nothing = new Uint8Array(0)
 
-export class ReplyViews {
+export class ReplyViews implements Views {
   units: Uint16Array
   words: Int32Array
   longs: BigInt64Array
-  lead = 0
-  private out: Uint8Array
-  private between = false
+  begin = 0
+  private part: Part
   private turn = 0
-  private readonly known: Views[]
+  private readonly parts: Part[]
 
   constructor() {
-    const views = viewsOf(new Uint8Array(0))
-    this.known = [views]
-    this.out = views.out
-    this.units = views.units
-    this.words = views.words
-    this.longs = views.longs
+    this.part = { out: nothing, views: viewsOf(nothing.buffer), begin: 0, between: false }
+    this.parts = [this.part]
+    this.units = this.part.views.units
+    this.words = this.part.views.words
+    this.longs = this.part.views.longs
   }
 
   at(out: Uint8Array): void {
-    if (out === this.out) return
-    this.out = out
-    this.turn = this.turn + 1 < this.known.length ? this.turn + 1 : 0
-    if (this.known[this.turn]?.out !== out) this.turn = this.find(out)
-    const views = this.known[this.turn]
-    if (views === undefined) return
+    if (out === this.part.out) return
+    this.turn = this.turn + 1 < this.parts.length ? this.turn + 1 : 0
+    if (this.parts[this.turn]!.out !== out) this.turn = this.find(out)
+    this.part = this.parts[this.turn]!
+    this.begin = this.part.begin
+    const { views } = this.part
     this.units = views.units
     this.words = views.words
     this.longs = views.longs
-    this.lead = views.lead
-    this.between = views.between
   }
 
   /** So many bytes were written. */
   done(bytes: number): void {
-    if (this.between) this.out.set(new Uint8Array(this.units.buffer, 0, bytes))
+    const { out, between } = this.part
+    if (between) out.set(new Uint8Array(this.units.buffer, 0, bytes))
   }
 
   private find(out: Uint8Array): number {
-    const found = this.known.findIndex(one => one.out === out)
+    const found = this.parts.findIndex(one => one.out === out)
     if (found >= 0) return found
-    const at = this.known.length < MOST ? this.known.length : this.turn
-    this.known[at] = viewsOf(out)
+    const at = this.parts.length < MOST ? this.parts.length : this.turn
+    this.parts[at] = this.partOf(out)
     return at
+  }
+
+  private partOf(out: Uint8Array): Part {
+    const { buffer, byteOffset, length } = out
+    if ((byteOffset & 1) !== 0) return { out, views: viewsOf(new ArrayBuffer(length)), begin: 0, between: true }
+    const known = this.parts.find(one => one.views.units.buffer === buffer)
+    return { out, views: known?.views ?? viewsOf(buffer), begin: byteOffset >> 1, between: false }
   }
 }
 
-function viewsOf(out: Uint8Array): Views {
-  if ((out.byteOffset & 3) !== 0) return { ...viewsOf(new Uint8Array(out.length)), out, between: true }
-  const { buffer, byteOffset, length } = out
-  const skipped = -byteOffset & 7
-  const rest = Math.max(0, length - skipped) >> 3
+function viewsOf(memory: ArrayBufferLike): Views {
+  const { byteLength } = memory
   return {
-    out,
-    units: new Uint16Array(buffer, byteOffset, length >> 1),
-    words: new Int32Array(buffer, byteOffset, length >> 2),
-    longs: rest === 0 ? new BigInt64Array(0) : new BigInt64Array(buffer, byteOffset + skipped, rest),
-    lead: skipped >> 1,
-    between: false,
+    units: new Uint16Array(memory, 0, byteLength >> 1),
+    words: new Int32Array(memory, 0, byteLength >> 2),
+    longs: new BigInt64Array(memory, 0, Math.floor(byteLength / 8)),
   }
 }

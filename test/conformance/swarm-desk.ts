@@ -32,6 +32,8 @@ export interface Announce {
   readonly peerId?: number
   /** Bytes of the buffer for peers. */
   readonly room?: number
+  /** Where it begins in a piece of memory in which nothing else may be touched. */
+  readonly at?: number
 }
 
 export interface Told {
@@ -40,8 +42,12 @@ export interface Told {
   readonly peers: readonly string[]
 }
 
+/** What no buffer for peers may be mistaken for. */
+const UNTOUCHED = 0xaa
+
 export class SwarmDesk {
   now = 5000
+  private readonly memory = new Uint8Array(8192)
 
   constructor(
     readonly store: SwarmStore,
@@ -70,7 +76,7 @@ export class SwarmDesk {
       minInterval: 0,
       seeders: -1,
       leechers: -1,
-      peers: new Uint8Array(announce.room ?? 2000 * 18),
+      peers: this.buffer(announce),
       peerBytes: -1,
     }
     const answer = this.store.announce(request, this.now, reply)
@@ -78,11 +84,25 @@ export class SwarmDesk {
     request.infoHash.fill(0xff)
     request.from.ip.fill(0xff)
     request.from = { family: 4, ip: new Uint8Array(4), port: 1 }
+    this.checkAround(reply.peers)
     if (answer === true) return told(reply, family)
     if (isRefusal(answer)) return reasonOf(answer)
     reply.peers.fill(0xee)
     const late = await settled(answer)
     return isRefusal(late) ? reasonOf(late) : told(late, family)
+  }
+
+  private buffer({ at, room = 2000 * 18 }: Announce): Uint8Array {
+    return at === undefined ? new Uint8Array(room) : this.memory.fill(UNTOUCHED).subarray(at, at + room)
+  }
+
+  private checkAround({ buffer, byteOffset, byteLength }: Uint8Array): void {
+    if (buffer !== this.memory.buffer) return
+    const around = this.memory.filter((_, i) => i < byteOffset || i >= byteOffset + byteLength)
+    ok(
+      around.every(byte => byte === UNTOUCHED),
+      'written outside the buffer for peers',
+    )
   }
 
   /** As `ask`, for announces that must be admitted. */

@@ -176,6 +176,20 @@ export function swarmStoreCases(
       equal((await desk.announce({ peer: 0, left: 0, want: 200 })).peers.length, 40)
     }),
 
+    test('a reply is written where its buffer begins, at any byte, and nowhere else', async desk => {
+      for (const family of [4, 6] as const) {
+        for (let n = 0; n < 90; n++) await desk.announce({ peer: n, family, left: n % 3 })
+        const known = new Set(Array.from({ length: 90 }, (_, n) => peer(n, family)))
+        for (let at = 0; at < 400; at++) {
+          const want = at % 70
+          const room = want * (family === 4 ? 6 : 18) + (at % 5)
+          const told = await desk.announce({ peer: at % 90, family, left: (at % 90) % 3, want, room, at })
+          equal(told.peers.length, Math.min(want, (at % 90) % 3 === 0 ? 60 : 89))
+          ok(told.peers.every(one => known.has(one)))
+        }
+      }
+    }),
+
     test('every peer is handed out now and then', async desk => {
       for (let n = 0; n < 300; n++) await desk.announce({ peer: n, left: n % 2 })
       const seen = new Set<string>()
