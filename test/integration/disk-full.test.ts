@@ -42,7 +42,8 @@ describe('a disk that is full [needs the right to mount]', () => {
     await getter.until(/"code":"ERR_STORAGE_FULL"/)
     const began = cpuSeconds(getter.pid)
     await new Promise(resolve => setTimeout(resolve, 3_000))
-    expect(cpuSeconds(getter.pid) - began, 'seconds of CPU in three').to.be.lessThan(0.45)
+    // One that never rests takes most of the three.
+    expect(cpuSeconds(getter.pid) - began, 'seconds of CPU in three').to.be.lessThan(1)
     execFileSync('mount', ['-o', 'remount,size=32m', into], { stdio: 'pipe' })
     const { code, stdout, stderr } = await getter.ended
     expect(code, stderr).to.equal(0)
