@@ -2,11 +2,12 @@
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import { AnnounceEvent } from '../../core/contracts/swarm-store.js'
 import { infoHash, peer, SwarmDesk } from './swarm-desk.js'
+import { partialSeedCases } from './partial-seeds.js'
 import { swarmStoreModelCases } from './swarm-store-model.js'
 import type { SwarmLimits, SwarmStore } from '../../core/contracts/index.js'
 import type { ConformanceCase } from './case.js'
 
-const { Completed, None, Paused, Started, Stopped } = AnnounceEvent
+const { Completed, Started, Stopped } = AnnounceEvent
 
 /** `open` gives an empty store, to which nobody has spoken; `close`, where given, is called after each case. */
 export function swarmStoreCases(
@@ -107,40 +108,6 @@ export function swarmStoreCases(
       deepEqual(await desk.announce({ peer: 1, left: 0 }), { seeders: 1, leechers: 0, peers: [] })
       deepEqual(await desk.announce({ peer: 1, left: 9 }), { seeders: 0, leechers: 1, peers: [] })
       deepEqual(await desk.scrape(), { seeders: 0, leechers: 1, completed: 0, partialSeeds: 0, found: true })
-    }),
-
-    test('a partial seed is a leecher, counted as such from one announce to the next', async desk => {
-      const counts = { seeders: 0, completed: 0, found: true }
-      await desk.announce({ peer: 1, event: Started })
-      deepEqual(await desk.announce({ peer: 2, event: Paused }), { seeders: 0, leechers: 2, peers: [peer(1)] })
-      deepEqual(await desk.scrape(), { ...counts, leechers: 2, partialSeeds: 1 })
-      deepEqual(await desk.announce({ peer: 1, event: Paused }), { seeders: 0, leechers: 2, peers: [peer(2)] })
-      await desk.announce({ peer: 1, event: Paused })
-      deepEqual(await desk.scrape(), { ...counts, leechers: 2, partialSeeds: 2 })
-      await desk.announce({ peer: 1, event: None })
-      deepEqual(await desk.scrape(), { ...counts, leechers: 2, partialSeeds: 1 })
-      await desk.announce({ peer: 2, event: Paused, left: 0 })
-      deepEqual(await desk.scrape(), { ...counts, seeders: 1, leechers: 1, partialSeeds: 0 })
-      await desk.announce({ peer: 2, event: Paused })
-      deepEqual(await desk.scrape(), { ...counts, leechers: 2, partialSeeds: 1 })
-      await desk.announce({ peer: 2, event: Stopped })
-      deepEqual(await desk.scrape(), { ...counts, leechers: 1, partialSeeds: 0 })
-    }),
-
-    test('partial seeds of a large swarm stay counted as it grows, shrinks and loses the silent', async desk => {
-      const all = 6000
-      const half = all / 2
-      for (let n = 0; n < all; n++) await desk.announce({ peer: n, event: n % 3 === 0 ? Paused : None })
-      equal((await desk.scrape()).partialSeeds, all / 3)
-      for (let n = 0; n < half; n++) await desk.announce({ peer: n, event: n % 2 === 0 ? Paused : None })
-      equal((await desk.scrape()).partialSeeds, half / 2 + half / 3)
-      for (let n = half; n < all; n += 2) await desk.announce({ peer: n, event: Stopped })
-      equal((await desk.scrape()).partialSeeds, half / 2 + half / 6)
-      desk.now += 900
-      for (let n = 0; n < 20; n++) await desk.announce({ peer: n, event: Paused })
-      desk.now += 900
-      desk.sweep(1)
-      deepEqual(await desk.scrape(), { seeders: 0, leechers: 20, completed: 0, partialSeeds: 20, found: true })
     }),
 
     test('IPv4 and IPv6 know nothing of each other', async desk => {
@@ -348,5 +315,5 @@ export function swarmStoreCases(
       }),
     )
   }
-  return [...cases, ...swarmStoreModelCases(test)]
+  return [...cases, ...partialSeedCases(test), ...swarmStoreModelCases(test)]
 }
