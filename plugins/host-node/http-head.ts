@@ -136,9 +136,10 @@ function named(bytes: Uint8Array, at: number, name: Uint8Array): boolean {
   return true
 }
 
+/** With a tab beside it is no such value: node:http has its own mind about it. */
 function valued(bytes: Uint8Array, from: number, to: number, value: Uint8Array): boolean {
-  while (from < to && (bytes[from] === SPACE || bytes[from] === TAB)) from++
-  while (to > from && (bytes[to - 1] === SPACE || bytes[to - 1] === TAB)) to--
+  while (from < to && bytes[from] === SPACE) from++
+  while (to > from && bytes[to - 1] === SPACE) to--
   return to - from === value.length && named(bytes, from, value)
 }
 
