@@ -106,7 +106,7 @@ describe('plain HTTP requests', () => {
       'GET /1 HTTP/1.0\r\n\r\n',
       'GET /1 HTTP/1.0\r\nHost: x\r\nConnection: close\r\n\r\n',
       'GET /1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n',
-      'GET /1 HTTP/1.1\r\nHOST: x\r\nCONNECTION:\tCLOSE \r\n\r\n',
+      'GET /1 HTTP/1.1\r\nHOST: x\r\nCONNECTION:  CLOSE \r\n\r\n',
     ]) {
       asked = []
       const heard = await said(text + get('/2'))
