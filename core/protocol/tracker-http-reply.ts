@@ -1,4 +1,4 @@
-// Replies of an HTTP tracker (BEP 3, 7, 23, 24, 48), keys in order. Written by hand: the keys of a scrape are bytes.
+// Replies of an HTTP tracker (BEP 3, 7, 21, 23, 24, 48), keys in order. Written by hand: the keys of a scrape are bytes.
 import { endpointOf, formatIp } from '../base/address.js'
 import { compareBytes, readU16 } from '../base/bytes.js'
 import { BencodeWriter } from './bencode-writer.js'
